@@ -1,0 +1,77 @@
+package dev.mmib.backend;
+
+import dev.mmib.backend.kernel.AttentionKernels;
+import dev.mmib.backend.kernel.ConvolutionKernels;
+import dev.mmib.backend.kernel.CrfKernels;
+import dev.mmib.backend.kernel.ElementwiseKernels;
+import dev.mmib.backend.kernel.LayoutKernels;
+import dev.mmib.backend.kernel.LookupKernels;
+import dev.mmib.backend.kernel.LossKernels;
+import dev.mmib.backend.kernel.MatMulKernels;
+import dev.mmib.backend.kernel.NormKernels;
+import dev.mmib.backend.kernel.OptimizerKernels;
+import dev.mmib.backend.kernel.PoolingKernels;
+import dev.mmib.backend.kernel.RandomKernels;
+import dev.mmib.backend.kernel.ReductionKernels;
+
+/**
+ * A device: memory, and the kernels that run on it.
+ *
+ * <p>Kernels know nothing of tensors, shapes or gradients; they see flat buffers and sizes.
+ * Allocation may happen on any thread; kernels are called by one thread at a time.
+ */
+public interface Backend extends AutoCloseable {
+
+  /** The name users type, such as {@code cpu} or {@code cuda:1}. */
+  String name();
+
+  /** What serves it, with versions: {@code "oneDNN 3.11, AVX-512, 2 threads"}. */
+  String description();
+
+  /** Allocates {@code length} elements of undefined content. */
+  Buffer allocate(DType type, int length);
+
+  /** {@code to[at .. at+length) = from[offset .. offset+length)}. */
+  void upload(float[] from, int offset, Buffer to, int at, int length);
+
+  /** {@code to[offset .. offset+length) = from[at .. at+length)}; waits for pending kernels. */
+  void download(Buffer from, int at, float[] to, int offset, int length);
+
+  /** The same for {@link DType#I32}. */
+  void upload(int[] from, int offset, Buffer to, int at, int length);
+
+  /** The same for {@link DType#I32}. */
+  void download(Buffer from, int at, int[] to, int offset, int length);
+
+  MemoryUse memory();
+
+  ElementwiseKernels elementwise();
+
+  ReductionKernels reduction();
+
+  LayoutKernels layout();
+
+  LookupKernels lookup();
+
+  MatMulKernels matmul();
+
+  AttentionKernels attention();
+
+  NormKernels norm();
+
+  ConvolutionKernels convolution();
+
+  PoolingKernels pooling();
+
+  RandomKernels random();
+
+  LossKernels loss();
+
+  CrfKernels crf();
+
+  OptimizerKernels optimizer();
+
+  /** Frees what the backend itself holds; buffers still open are a bug of their owner. */
+  @Override
+  void close();
+}

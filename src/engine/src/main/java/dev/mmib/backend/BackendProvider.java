@@ -1,0 +1,25 @@
+package dev.mmib.backend;
+
+import java.util.Map;
+import java.util.Optional;
+
+/** Makes one kind of {@link Backend}; found by {@link java.util.ServiceLoader}. */
+public interface BackendProvider {
+
+  /** The name users type, such as {@code cpu} or {@code cuda}. */
+  String name();
+
+  /** Why this backend cannot run here, with the cure, or empty when it can. Must not throw. */
+  Optional<String> unavailableBecause();
+
+  /** Versions of what it is built on, for reports; empty when it cannot run. */
+  Map<String, String> versions();
+
+  /**
+   * Opens a device.
+   *
+   * @param ordinal which one, where there are several
+   * @param threads CPU threads that its kernels may use, at least 1
+   */
+  Backend open(int ordinal, int threads);
+}

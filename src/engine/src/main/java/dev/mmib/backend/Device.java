@@ -1,0 +1,120 @@
+package dev.mmib.backend;
+
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/**
+ * A device as users name it: {@code auto}, {@code cpu}, {@code nd4j}, {@code java}, {@code cuda:1}.
+ *
+ * @param name the kind of device
+ * @param ordinal which one, where there are several
+ * @param threads CPU threads to use; 0 for all that the machine has
+ */
+public record Device(String name, int ordinal, int threads) {
+
+  /** In this order {@code auto} tries them. */
+  private static final List<String> PREFERRED = List.of("cuda", "cpu", "nd4j", "java");
+
+  public Device {
+    if (ordinal < 0 || threads < 0 || threads > 1024) {
+      throw MmibException.of(
+          ErrorCode.USAGE,
+          "device " + name + ": ordinal " + ordinal + ", threads " + threads + " out of range",
+          "Use an ordinal from 0 and 1 to 1024 threads.");
+    }
+  }
+
+  /** The best device that works here. */
+  public static Device auto() {
+    return new Device("auto", 0, 0);
+  }
+
+  /** Parses {@code "cpu"} or {@code "cuda:1"}. */
+  public static Device of(String name) {
+    int colon = name.indexOf(':');
+    if (colon < 0) {
+      return new Device(name, 0, 0);
+    }
+    try {
+      return new Device(
+          name.substring(0, colon),
+          Integer.parseUnsignedInt(name, colon + 1, name.length(), 10),
+          0);
+    } catch (NumberFormatException e) {
+      throw MmibException.of(
+              ErrorCode.USAGE,
+              "device " + MmibException.quote(name) + " has no number after the colon",
+              "Write for example cuda:0.")
+          .causedBy(e);
+    }
+  }
+
+  /** This device with {@code threads} CPU threads; 0 for all that the machine has. */
+  public Device withThreads(int threads) {
+    return new Device(name, ordinal, threads);
+  }
+
+  /** One kind of device and whether it can be used here. */
+  public record Status(BackendProvider provider, Optional<String> unavailableBecause) {}
+
+  /** Every kind of device on the class path, in the order in which {@code auto} tries them. */
+  public static List<Status> all() {
+    var found = new ArrayList<Status>();
+    for (var provider : ServiceLoader.load(BackendProvider.class, Device.class.getClassLoader())) {
+      found.add(new Status(provider, provider.unavailableBecause()));
+    }
+    found.sort(
+        (a, b) ->
+            Integer.compare(
+                PREFERRED.indexOf(a.provider().name()), PREFERRED.indexOf(b.provider().name())));
+    return found;
+  }
+
+  /** Opens the device. Only {@code auto} may choose; any other name works or throws. */
+  public Backend open() {
+    return choose().backend();
+  }
+
+  /** An open backend, and why it was chosen. */
+  public record Choice(Backend backend, String because) {}
+
+  /** Opens the device and says why it is this one. */
+  public Choice choose() {
+    int workers = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    var known = new ArrayList<String>();
+    var passedOver = new ArrayList<String>();
+    for (var status : all()) {
+      var provider = status.provider();
+      known.add(provider.name());
+      boolean wanted = name.equals("auto") || name.equals(provider.name());
+      if (!wanted) {
+        continue;
+      }
+      if (status.unavailableBecause().isEmpty()) {
+        var why =
+            !name.equals("auto")
+                ? "asked for"
+                : passedOver.isEmpty() ? "the best device here" : String.join("; ", passedOver);
+        return new Choice(provider.open(ordinal, workers), why);
+      }
+      var why = provider.name() + ": " + status.unavailableBecause().get();
+      if (!name.equals("auto")) {
+        throw MmibException.of(ErrorCode.DEVICE, "device " + why, "Run `mmib doctor`.");
+      }
+      passedOver.add(why);
+    }
+    throw MmibException.of(
+        ErrorCode.DEVICE,
+        "unknown device " + MmibException.quote(name) + "; on the class path: " + known,
+        "Add the module of that device as a dependency, or use one of these.");
+  }
+
+  @Override
+  public String toString() {
+    return name.equals("cuda") ? name + ":" + ordinal : name;
+  }
+}

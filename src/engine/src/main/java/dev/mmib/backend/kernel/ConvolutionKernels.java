@@ -1,0 +1,46 @@
+package dev.mmib.backend.kernel;
+
+import dev.mmib.backend.Buffer;
+import org.jspecify.annotations.Nullable;
+
+/** Two-dimensional convolution (cross-correlation, as in torch), NCHW. Outputs are overwritten. */
+public interface ConvolutionKernels {
+
+  /** Sizes of one call; padding is the same on both sides of an axis. */
+  record Conv2d(
+      int batch,
+      int inChannels,
+      int height,
+      int width,
+      int outChannels,
+      int kernelHeight,
+      int kernelWidth,
+      int strideHeight,
+      int strideWidth,
+      int padHeight,
+      int padWidth,
+      int dilationHeight,
+      int dilationWidth,
+      int groups) {
+
+    public int outHeight() {
+      return (height + 2 * padHeight - dilationHeight * (kernelHeight - 1) - 1) / strideHeight + 1;
+    }
+
+    public int outWidth() {
+      return (width + 2 * padWidth - dilationWidth * (kernelWidth - 1) - 1) / strideWidth + 1;
+    }
+  }
+
+  /**
+   * {@code y[b,o,i,j] = bias[o] + Σ_{c,p,q} x[b, c, i·s−pad+p·dil, j·s−pad+q·dil] · w[o,c,p,q]}.
+   *
+   * @param w [outChannels, inChannels/groups, kernelHeight, kernelWidth]
+   * @param bias [outChannels] or null
+   */
+  void forward(Conv2d conv, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y);
+
+  void backwardData(Conv2d conv, Buffer dy, Buffer w, Buffer dx);
+
+  void backwardWeights(Conv2d conv, Buffer x, Buffer dy, Buffer dw);
+}

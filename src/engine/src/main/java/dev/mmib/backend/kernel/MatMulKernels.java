@@ -1,0 +1,41 @@
+package dev.mmib.backend.kernel;
+
+import dev.mmib.backend.Buffer;
+import org.jspecify.annotations.Nullable;
+
+/** Matrix products. All matrices are row-major and contiguous. */
+public interface MatMulKernels {
+
+  /**
+   * A batch of products {@code c[m,n] = op(a) · op(b) (+ bias)}.
+   *
+   * @param batch number of products
+   * @param aStride distance of neighbouring matrices of {@code a}: m·k, or 0 for the same one
+   *     always
+   * @param bStride k·n, or 0
+   */
+  record Product(
+      int batch,
+      int m,
+      int n,
+      int k,
+      boolean transposeA,
+      boolean transposeB,
+      int aStride,
+      int bStride) {
+
+    /** One product. */
+    public static Product of(int m, int n, int k, boolean transposeA, boolean transposeB) {
+      return new Product(1, m, n, k, transposeA, transposeB, 0, 0);
+    }
+  }
+
+  /**
+   * Overwrites {@code c}, [batch, m, n].
+   *
+   * @param a each matrix [m, k], or [k, m] if transposed
+   * @param b each matrix [k, n], or [n, k] if transposed
+   * @param bias [n], added to every row, or null
+   */
+  void matmul(Product product, Buffer a, Buffer b, @Nullable Buffer bias, Buffer c);
+}

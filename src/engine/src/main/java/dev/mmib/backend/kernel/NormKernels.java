@@ -1,0 +1,89 @@
+package dev.mmib.backend.kernel;
+
+import dev.mmib.backend.Buffer;
+import org.jspecify.annotations.Nullable;
+
+/** Normalizations. Every method overwrites its outputs. */
+public interface NormKernels {
+
+  /** {@code y = softmax(x)} along each of {@code rows} rows of {@code cols} floats. */
+  void softmax(Buffer x, Buffer y, int rows, int cols);
+
+  /** {@code dx = y ⊙ (dy − Σ dy⊙y)}, the sum taken along each row. */
+  void softmaxGrad(Buffer y, Buffer dy, Buffer dx, int rows, int cols);
+
+  /** {@code y = x − log Σ exp x} along each row. */
+  void logSoftmax(Buffer x, Buffer y, int rows, int cols);
+
+  /** {@code dx = dy − exp(y) · Σ dy} along each row. */
+  void logSoftmaxGrad(Buffer y, Buffer dy, Buffer dx, int rows, int cols);
+
+  /**
+   * {@code y = (x − mean)/√(var + eps) ⊙ gamma + beta} along each row; the variance is biased.
+   *
+   * @param mean [rows], kept for the backward pass
+   * @param invStd [rows], 1/√(var + eps), kept for the backward pass
+   */
+  void layerNorm(
+      Buffer x,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      Buffer y,
+      Buffer mean,
+      Buffer invStd,
+      int rows,
+      int cols);
+
+  /**
+   * With x̂ the normalized row and g = gamma⊙dy: {@code dx = invStd (g − mean g − x̂ mean(g⊙x̂))}.
+   */
+  void layerNormGrad(
+      Buffer x,
+      Buffer gamma,
+      Buffer mean,
+      Buffer invStd,
+      Buffer dy,
+      Buffer dx,
+      Buffer dgamma,
+      Buffer dbeta,
+      int rows,
+      int cols);
+
+  /** Sizes of a batch norm: x is [batch, channels, spatial]. */
+  record Channels(int batch, int channels, int spatial) {}
+
+  /** Mean and biased variance of every channel, both [channels]. */
+  void batchStatistics(Channels size, Buffer x, Buffer mean, Buffer variance);
+
+  /** {@code y = (x − mean)/√(variance + eps) ⊙ gamma + beta}, per channel. */
+  void batchNorm(
+      Channels size,
+      Buffer x,
+      Buffer mean,
+      Buffer variance,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      Buffer y);
+
+  /**
+   * The gradient of {@link #batchNorm}.
+   *
+   * @param statisticsOfX whether mean and variance are those of x, so that the gradient flows
+   *     through them (training), or constants (inference)
+   * @param dx null if not wanted
+   */
+  void batchNormGrad(
+      Channels size,
+      Buffer x,
+      Buffer mean,
+      Buffer variance,
+      Buffer gamma,
+      double eps,
+      boolean statisticsOfX,
+      Buffer dy,
+      @Nullable Buffer dx,
+      Buffer dgamma,
+      Buffer dbeta);
+}

@@ -1,0 +1,118 @@
+package dev.mmib.error;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The only exception that loaders, parsers and devices throw for inputs and machines.
+ *
+ * <p>Its message reads {@code CODE: file:position: what. hint}; text taken from an input is escaped
+ * and cut by {@link #quote}.
+ */
+public final class MmibException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+  private static final int LONGEST_QUOTE = 64;
+
+  private final ErrorCode code;
+  private final @Nullable String file;
+  private final @Nullable String position;
+  private final String what;
+  private final String hint;
+
+  private MmibException(
+      ErrorCode code,
+      @Nullable String file,
+      @Nullable String position,
+      String what,
+      String hint,
+      @Nullable Throwable cause) {
+    super(message(code, file, position, what, hint), cause);
+    this.code = code;
+    this.file = file;
+    this.position = position;
+    this.what = what;
+    this.hint = hint;
+  }
+
+  /** An error that belongs to no file. */
+  public static MmibException of(ErrorCode code, String what, String hint) {
+    return new MmibException(code, null, null, what, hint, null);
+  }
+
+  /** An error in {@code file}, named as the user named it. */
+  public static MmibException in(String file, ErrorCode code, String what, String hint) {
+    return new MmibException(code, file, null, what, hint, null);
+  }
+
+  /** An error at a place in a file: {@code "line 12"}, {@code "byte 8"}, {@code "tensor 'x'"}. */
+  public static MmibException at(
+      String file, String position, ErrorCode code, String what, String hint) {
+    return new MmibException(code, file, position, what, hint, null);
+  }
+
+  /** The same error, with the exception that led to it. */
+  public MmibException causedBy(Throwable cause) {
+    return new MmibException(code, file, position, what, hint, cause);
+  }
+
+  public ErrorCode code() {
+    return code;
+  }
+
+  public @Nullable String file() {
+    return file;
+  }
+
+  public @Nullable String position() {
+    return position;
+  }
+
+  public String what() {
+    return what;
+  }
+
+  public String hint() {
+    return hint;
+  }
+
+  /** {@code text} in single quotes, control characters escaped, at most 64 characters of it. */
+  public static String quote(String text) {
+    var out = new StringBuilder("'");
+    int shown = 0;
+    for (int i = 0; i < text.length() && shown < LONGEST_QUOTE; shown++) {
+      int c = text.codePointAt(i);
+      i += Character.charCount(c);
+      int type = Character.getType(c);
+      boolean printable =
+          type != Character.CONTROL
+              && type != Character.FORMAT
+              && type != Character.SURROGATE
+              && type != Character.LINE_SEPARATOR
+              && type != Character.PARAGRAPH_SEPARATOR
+              && type != Character.UNASSIGNED;
+      if (printable) {
+        out.appendCodePoint(c);
+      } else {
+        out.append(String.format("\\u%04x", c));
+      }
+    }
+    boolean cut = text.codePointCount(0, text.length()) > LONGEST_QUOTE;
+    return out.append(cut ? "…'" : "'").toString();
+  }
+
+  private static String message(
+      ErrorCode code, @Nullable String file, @Nullable String position, String what, String hint) {
+    var out = new StringBuilder(code.toString()).append(": ");
+    if (file != null) {
+      out.append(file).append(": ");
+    }
+    if (position != null) {
+      out.append(position).append(": ");
+    }
+    out.append(what);
+    if (!hint.isEmpty()) {
+      out.append(what.endsWith(".") ? " " : ". ").append(hint);
+    }
+    return out.toString();
+  }
+}

@@ -1,0 +1,205 @@
+package dev.mmib.tensor;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ops run in a scope, in order, each with its derivatives.
+ *
+ * <p>An op records itself as one line per input, the way a table of derivatives reads:
+ *
+ * <pre>{@code
+ * return Tape.record("mul", y)
+ *     .wrt(a, dy -> mul(dy, b))
+ *     .wrt(b, dy -> mul(dy, a))
+ *     .result();
+ * }</pre>
+ */
+public final class Tape {
+
+  /** The gradients of several inputs at once; an entry is null where it is not needed. */
+  @FunctionalInterface
+  public interface JointDerivative {
+    List<@Nullable Tensor> apply(Tensor dy);
+  }
+
+  private record Entry(
+      String op, Tensor output, List<@Nullable Tensor> inputs, JointDerivative derivative) {}
+
+  private final List<Entry> entries = new ArrayList<>();
+  private final Set<Tensor> tracked = Collections.newSetFromMap(new IdentityHashMap<>());
+  private boolean recording;
+
+  Tape(boolean recording) {
+    this.recording = recording;
+  }
+
+  /** Declares that {@code op} has no derivative: fails if one would be needed. */
+  public static Tensor forwardOnly(String op, Tensor output, Tensor... inputs) {
+    for (var input : inputs) {
+      if (needsGradient(op, input)) {
+        throw new IllegalStateException(
+            op + ": has no derivative, but " + input + " needs one: run it in an INFER scope");
+      }
+    }
+    return output;
+  }
+
+  /** Whether a derivative with respect to {@code input} has to be computed in this scope. */
+  private static boolean needsGradient(String op, Tensor input) {
+    var scope = Scope.current();
+    var tape = scope.tape();
+    if (!tape.recording) {
+      return false;
+    }
+    if (tape.tracks(input)) {
+      return true;
+    }
+    if (scope.isRecordedOutside(input)) {
+      throw new IllegalStateException(
+          op + ": " + input + " was recorded in an outer scope; its gradient would be lost");
+    }
+    return false;
+  }
+
+  /** Starts the record of an op whose derivatives are independent of each other. */
+  public static Recorder record(String op, Tensor output) {
+    return new Recorder(op, output);
+  }
+
+  /**
+   * Records an op whose derivatives come out of one computation.
+   *
+   * @param inputs what to differentiate with respect to; null for an optional input that is absent
+   * @param derivative given which inputs need a gradient, maps dy to their gradients
+   */
+  public static Tensor recordJointly(
+      String op,
+      Tensor output,
+      List<@Nullable Tensor> inputs,
+      Function<boolean[], JointDerivative> derivative) {
+    var needed = new boolean[inputs.size()];
+    var edges = new ArrayList<@Nullable Tensor>();
+    boolean any = false;
+    for (int i = 0; i < needed.length; i++) {
+      var input = inputs.get(i);
+      needed[i] = input != null && needsGradient(op, input);
+      any |= needed[i];
+      edges.add(needed[i] ? input : null);
+    }
+    if (any) {
+      Scope.current().tape().add(new Entry(op, output, edges, derivative.apply(needed)));
+    }
+    return output;
+  }
+
+  /** The gradients of a scalar with respect to every parameter it was computed from. */
+  public static Gradients gradients(Tensor loss) {
+    return Scope.current().tape().differentiate(loss);
+  }
+
+  /** The names of the ops recorded so far in the current scope, in order. */
+  public static List<String> recordedOps() {
+    return Scope.current().tape().entries.stream().map(Entry::op).toList();
+  }
+
+  boolean recorded(Tensor t) {
+    return tracked.contains(t);
+  }
+
+  private boolean tracks(Tensor t) {
+    return t.isParameter() || tracked.contains(t);
+  }
+
+  private void add(Entry entry) {
+    entries.add(entry);
+    tracked.add(entry.output());
+  }
+
+  private Gradients differentiate(Tensor loss) {
+    if (loss.shape().size() != 1) {
+      throw new IllegalArgumentException(
+          "gradients: the loss must be a scalar, but has shape " + loss.shape());
+    }
+    if (!tracked.contains(loss)) {
+      throw new IllegalStateException(
+          "gradients: the loss does not depend on any parameter recorded in this scope");
+    }
+    recording = false; // the derivatives themselves are not differentiated
+    var scope = Scope.current();
+    var gradients = new Gradients(scope);
+    gradients.seed(loss);
+    for (int i = entries.size() - 1; i >= 0; i--) {
+      var entry = entries.get(i);
+      var dy = gradients.take(entry.output());
+      if (dy == null) {
+        continue; // the loss does not depend on this output
+      }
+      // What a derivative makes on the way is freed at once; only its results are kept.
+      try (var inner = Scope.open(scope.backend(), Mode.INFER)) {
+        var results = entry.derivative().apply(dy);
+        for (int n = 0; n < entry.inputs().size(); n++) {
+          var input = entry.inputs().get(n);
+          var dx = results.get(n);
+          if (input == null || dx == null) {
+            continue;
+          }
+          if (!dx.shape().equals(input.shape())) {
+            throw new IllegalStateException(
+                entry.op() + ": gradient " + dx + " does not fit its input " + input);
+          }
+          gradients.accumulate(input, dx);
+        }
+      }
+      gradients.drop(dy);
+    }
+    return gradients;
+  }
+
+  /** Collects the derivatives of one op. */
+  public static final class Recorder {
+    private final String op;
+    private final Tensor output;
+    private final List<@Nullable Tensor> inputs = new ArrayList<>();
+    private final List<UnaryOperator<Tensor>> derivatives = new ArrayList<>();
+
+    private Recorder(String op, Tensor output) {
+      this.op = op;
+      this.output = output;
+    }
+
+    /** Adds the map from the output's gradient to {@code input}'s. Skipped when not needed. */
+    public Recorder wrt(Tensor input, UnaryOperator<Tensor> derivative) {
+      if (needsGradient(op, input)) {
+        inputs.add(input);
+        derivatives.add(derivative);
+      }
+      return this;
+    }
+
+    /** The output, now with its derivatives on the tape. */
+    public Tensor result() {
+      if (!inputs.isEmpty()) {
+        Scope.current()
+            .tape()
+            .add(
+                new Entry(
+                    op,
+                    output,
+                    inputs,
+                    dy -> {
+                      var results = new ArrayList<@Nullable Tensor>();
+                      derivatives.forEach(d -> results.add(d.apply(dy)));
+                      return results;
+                    }));
+      }
+      return output;
+    }
+  }
+}
