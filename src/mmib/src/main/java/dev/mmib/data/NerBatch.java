@@ -1,0 +1,44 @@
+package dev.mmib.data;
+
+import java.util.List;
+
+/**
+ * Several sentences with a tag for every word piece.
+ *
+ * @param tags [B·L], 0 where padded
+ * @param firstPiece [B·L], whether a word starts at the piece
+ */
+@SuppressWarnings("ArrayRecordComponent") // numbers on their way to a device
+public record NerBatch(TextBatch text, int[] tags, boolean[] firstPiece) {
+
+  public NerBatch {
+    if (tags.length != text.ids().length || firstPiece.length != tags.length) {
+      throw new IllegalArgumentException(
+          "batch: tags and first pieces of "
+              + tags.length
+              + " and "
+              + firstPiece.length
+              + " vs "
+              + text.ids().length
+              + " word pieces");
+    }
+  }
+
+  /** Pads encoded sentences to the longest of them. */
+  public static NerBatch of(List<EncodedNer> rows, int padId) {
+    TextBatch text =
+        TextBatch.of(
+            rows.stream().map(EncodedNer::ids).toList(),
+            rows.stream().map(EncodedNer::types).toList(),
+            padId);
+    int[] tags = TextBatch.padded(rows.stream().map(EncodedNer::tags).toList(), text.tokens(), 0);
+    boolean[] first = new boolean[tags.length];
+    for (int b = 0; b < rows.size(); b++) {
+      int[] words = rows.get(b).wordOfPiece();
+      for (int i = 0; i < words.length; i++) {
+        first[b * text.tokens() + i] = words[i] >= 0;
+      }
+    }
+    return new NerBatch(text, tags, first);
+  }
+}

@@ -1,0 +1,56 @@
+package dev.mmib.data;
+
+import java.util.List;
+
+/**
+ * Several sentences with the places of their markers and their relations.
+ *
+ * @param headMarkers [B], position of {@code <s>} in its row
+ * @param tailMarkers [B], position of {@code <o>} in its row
+ * @param relations [B], indices in the relation set
+ */
+@SuppressWarnings("ArrayRecordComponent") // numbers on their way to a device
+public record RelationBatch(TextBatch text, int[] headMarkers, int[] tailMarkers, int[] relations) {
+
+  public RelationBatch {
+    int batch = text.batch();
+    if (headMarkers.length != batch || tailMarkers.length != batch || relations.length != batch) {
+      throw new IllegalArgumentException(
+          "batch: head markers, tail markers, relations of "
+              + headMarkers.length
+              + ", "
+              + tailMarkers.length
+              + ", "
+              + relations.length
+              + " vs "
+              + batch
+              + " rows");
+    }
+    for (int b = 0; b < batch; b++) {
+      int length = text.lengths()[b];
+      boolean inside = headMarkers[b] >= 0 && headMarkers[b] < length;
+      if (!inside || tailMarkers[b] < 0 || tailMarkers[b] >= length) {
+        throw new IllegalArgumentException(
+            "batch: markers at "
+                + headMarkers[b]
+                + " and "
+                + tailMarkers[b]
+                + " vs a row of "
+                + length
+                + " pieces: leave out rows whose markers were cut off");
+      }
+    }
+  }
+
+  /** Pads encoded sentences to the longest of them. */
+  public static RelationBatch of(List<EncodedRelation> rows, int padId) {
+    return new RelationBatch(
+        TextBatch.of(
+            rows.stream().map(EncodedRelation::ids).toList(),
+            rows.stream().map(EncodedRelation::types).toList(),
+            padId),
+        rows.stream().mapToInt(EncodedRelation::headMarker).toArray(),
+        rows.stream().mapToInt(EncodedRelation::tailMarker).toArray(),
+        rows.stream().mapToInt(EncodedRelation::relation).toArray());
+  }
+}
