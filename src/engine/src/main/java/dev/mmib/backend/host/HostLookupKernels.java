@@ -1,10 +1,15 @@
 package dev.mmib.backend.host;
 
+import static dev.mmib.backend.host.HostBuffer.floats;
+import static dev.mmib.backend.host.HostBuffer.ints;
+
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.LookupKernels;
 
+/** Rows of a table by number, in plain Java. */
 public final class HostLookupKernels implements LookupKernels {
+
   private final Workers workers;
 
   public HostLookupKernels(Workers workers) {
@@ -13,16 +18,69 @@ public final class HostLookupKernels implements LookupKernels {
 
   @Override
   public void gatherRows(Buffer table, Buffer ids, Buffer y, int cols) {
-    throw new UnsupportedOperationException("Lookup");
+    var from = floats(table);
+    var numbers = ints(ids);
+    var to = floats(y);
+    workers.forEach(
+        ids.length(),
+        Tiles.rows(cols),
+        (begin, end) -> {
+          var row = new float[cols];
+          var zeros = new float[cols];
+          for (int i = begin; i < end; i++) {
+            int id = numbers.get(i);
+            if (id >= 0) {
+              from.get(id * cols, row, 0, cols);
+            }
+            to.put(i * cols, id >= 0 ? row : zeros, 0, cols);
+          }
+        });
   }
 
   @Override
   public void scatterAddRows(Buffer y, Buffer ids, Buffer table, int cols) {
-    throw new UnsupportedOperationException("Lookup");
+    var from = floats(y);
+    var numbers = ints(ids);
+    var to = floats(table);
+    int strip = Math.min(cols, 128); // threads own columns: each one adds in the order of i
+    workers.forEach(
+        cols,
+        strip,
+        (begin, end) -> {
+          int n = end - begin;
+          var terms = new float[strip];
+          var sums = new float[strip];
+          for (int i = 0; i < ids.length(); i++) {
+            int id = numbers.get(i);
+            if (id >= 0) {
+              from.get(i * cols + begin, terms, 0, n);
+              to.get(id * cols + begin, sums, 0, n);
+              add(terms, sums, n);
+              to.put(id * cols + begin, sums, 0, n);
+            }
+          }
+        });
+  }
+
+  private static void add(float[] terms, float[] sums, int n) {
+    for (int i = 0; i < n; i++) {
+      sums[i] += terms[i];
+    }
   }
 
   @Override
   public int[] range(Buffer ids) {
-    throw new UnsupportedOperationException("Lookup");
+    var numbers = ints(ids);
+    if (ids.length() == 0) {
+      return new int[] {0, -1};
+    }
+    int least = Integer.MAX_VALUE;
+    int most = Integer.MIN_VALUE;
+    for (int i = 0; i < ids.length(); i++) {
+      int id = numbers.get(i);
+      least = Math.min(least, id);
+      most = Math.max(most, id);
+    }
+    return new int[] {least, most};
   }
 }

@@ -1,35 +1,43 @@
 package dev.mmib.backend.host;
 
+import static dev.mmib.backend.host.HostBuffer.floats;
+
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.NormKernels;
 import org.jspecify.annotations.Nullable;
 
+/** Normalizations in plain Java; sums and statistics in double precision. */
 public final class HostNormKernels implements NormKernels {
-  private final Workers workers;
+
+  private final HostSoftmax softmax;
+  private final HostLayerNorm layerNorm;
+  private final HostBatchNorm batchNorm;
 
   public HostNormKernels(Workers workers) {
-    this.workers = workers;
+    this.softmax = new HostSoftmax(workers);
+    this.layerNorm = new HostLayerNorm(workers);
+    this.batchNorm = new HostBatchNorm(workers);
   }
 
   @Override
   public void softmax(Buffer x, Buffer y, int rows, int cols) {
-    throw new UnsupportedOperationException("Norm");
+    softmax.softmax(floats(x), floats(y), rows, cols);
   }
 
   @Override
   public void softmaxGrad(Buffer y, Buffer dy, Buffer dx, int rows, int cols) {
-    throw new UnsupportedOperationException("Norm");
+    softmax.softmaxGrad(floats(y), floats(dy), floats(dx), rows, cols);
   }
 
   @Override
   public void logSoftmax(Buffer x, Buffer y, int rows, int cols) {
-    throw new UnsupportedOperationException("Norm");
+    softmax.logSoftmax(floats(x), floats(y), rows, cols);
   }
 
   @Override
   public void logSoftmaxGrad(Buffer y, Buffer dy, Buffer dx, int rows, int cols) {
-    throw new UnsupportedOperationException("Norm");
+    softmax.logSoftmaxGrad(floats(y), floats(dy), floats(dx), rows, cols);
   }
 
   @Override
@@ -43,7 +51,7 @@ public final class HostNormKernels implements NormKernels {
       Buffer invStd,
       int rows,
       int cols) {
-    throw new UnsupportedOperationException("Norm");
+    layerNorm.forward(x, gamma, beta, eps, y, mean, invStd, rows, cols);
   }
 
   @Override
@@ -58,12 +66,13 @@ public final class HostNormKernels implements NormKernels {
       Buffer dbeta,
       int rows,
       int cols) {
-    throw new UnsupportedOperationException("Norm");
+    layerNorm.backwardData(x, gamma, mean, invStd, dy, dx, rows, cols);
+    layerNorm.backwardWeights(x, mean, invStd, dy, dgamma, dbeta, rows, cols);
   }
 
   @Override
   public void batchStatistics(Channels size, Buffer x, Buffer mean, Buffer variance) {
-    throw new UnsupportedOperationException("Norm");
+    batchNorm.statistics(size, floats(x), floats(mean), floats(variance));
   }
 
   @Override
@@ -76,7 +85,7 @@ public final class HostNormKernels implements NormKernels {
       Buffer beta,
       double eps,
       Buffer y) {
-    throw new UnsupportedOperationException("Norm");
+    batchNorm.forward(size, x, mean, variance, gamma, beta, eps, y);
   }
 
   @Override
@@ -92,6 +101,6 @@ public final class HostNormKernels implements NormKernels {
       @Nullable Buffer dx,
       Buffer dgamma,
       Buffer dbeta) {
-    throw new UnsupportedOperationException("Norm");
+    batchNorm.backward(size, x, mean, variance, gamma, eps, statisticsOfX, dy, dx, dgamma, dbeta);
   }
 }

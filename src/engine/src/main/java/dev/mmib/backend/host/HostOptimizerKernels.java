@@ -1,10 +1,14 @@
 package dev.mmib.backend.host;
 
+import static dev.mmib.backend.host.HostBuffer.floats;
+
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.OptimizerKernels;
 
+/** Updating parameters in plain Java. */
 public final class HostOptimizerKernels implements OptimizerKernels {
+
   private final Workers workers;
 
   public HostOptimizerKernels(Workers workers) {
@@ -13,11 +17,91 @@ public final class HostOptimizerKernels implements OptimizerKernels {
 
   @Override
   public void adam(AdamStep step, Buffer parameter, Buffer gradient, Buffer m, Buffer v) {
-    throw new UnsupportedOperationException("Optimizer");
+    var parameters = floats(parameter);
+    var gradients = floats(gradient);
+    var means = floats(m);
+    var squares = floats(v);
+    workers.forEach(
+        parameter.length(),
+        Tiles.CHUNK,
+        (begin, end) -> {
+          var p = new float[Tiles.TILE];
+          var g = new float[Tiles.TILE];
+          var ms = new float[Tiles.TILE];
+          var vs = new float[Tiles.TILE];
+          for (int at = begin; at < end; at += Tiles.TILE) {
+            int n = Tiles.length(at, end);
+            parameters.get(at, p, 0, n);
+            gradients.get(at, g, 0, n);
+            means.get(at, ms, 0, n);
+            squares.get(at, vs, 0, n);
+            decay(step, p, g, n);
+            update(step, p, g, ms, vs, n);
+            parameters.put(at, p, 0, n);
+            means.put(at, ms, 0, n);
+            squares.put(at, vs, 0, n);
+          }
+        });
+  }
+
+  private static void decay(AdamStep step, float[] p, float[] g, int n) {
+    if (step.decoupled()) {
+      float shrink = (float) (1 - step.learningRate() * step.weightDecay());
+      for (int i = 0; i < n; i++) {
+        p[i] *= shrink;
+      }
+    } else {
+      float decay = (float) step.weightDecay();
+      for (int i = 0; i < n; i++) {
+        g[i] += decay * p[i];
+      }
+    }
+  }
+
+  private static void update(AdamStep step, float[] p, float[] g, float[] m, float[] v, int n) {
+    float beta1 = (float) step.beta1();
+    float beta2 = (float) step.beta2();
+    float rest1 = (float) (1 - step.beta1());
+    float rest2 = (float) (1 - step.beta2());
+    float eps = (float) step.eps();
+    float size = (float) (step.learningRate() / (1 - Math.pow(step.beta1(), step.step())));
+    float root = (float) (1 / Math.sqrt(1 - Math.pow(step.beta2(), step.step())));
+    for (int i = 0; i < n; i++) {
+      m[i] = beta1 * m[i] + rest1 * g[i];
+      v[i] = beta2 * v[i] + rest2 * g[i] * g[i];
+      p[i] -= size * m[i] / ((float) Math.sqrt(v[i]) * root + eps);
+    }
   }
 
   @Override
   public double sumOfSquares(Buffer x) {
-    throw new UnsupportedOperationException("Optimizer");
+    var from = floats(x);
+    var sums = new double[Tiles.count(x.length(), Tiles.CHUNK)];
+    workers.forEach(
+        x.length(),
+        Tiles.CHUNK,
+        (begin, end) -> {
+          var tile = new float[Tiles.TILE];
+          double sum = 0;
+          for (int at = begin; at < end; at += Tiles.TILE) {
+            int n = Tiles.length(at, end);
+            from.get(at, tile, 0, n);
+            sum += sumOfSquares(tile, n);
+          }
+          sums[begin / Tiles.CHUNK] = sum;
+        });
+    double total = 0;
+    for (double sum : sums) {
+      total += sum;
+    }
+    return total;
+  }
+
+  private static double sumOfSquares(float[] tile, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += (double) tile[i] * tile[i];
+    }
+    return sum;
   }
 }

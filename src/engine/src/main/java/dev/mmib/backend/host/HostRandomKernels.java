@@ -1,47 +1,109 @@
 package dev.mmib.backend.host;
 
+import static dev.mmib.backend.host.HostBuffer.floats;
+
 import dev.mmib.backend.Buffer;
+import dev.mmib.backend.Philox;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.Dropout;
 import dev.mmib.backend.kernel.RandomKernels;
 import org.jspecify.annotations.Nullable;
 
+/** Random numbers and what is made of them, in plain Java. */
 public final class HostRandomKernels implements RandomKernels {
+
   private final Workers workers;
+  private final HostGaussianKl gaussianKl;
 
   public HostRandomKernels(Workers workers) {
     this.workers = workers;
+    this.gaussianKl = new HostGaussianKl(workers);
   }
 
   @Override
   public void normal(long seed, long stream, Buffer y) {
-    throw new UnsupportedOperationException("Random");
+    var to = floats(y);
+    forEachTile(
+        y.length(),
+        (at, n, tile) -> {
+          normal(seed, stream, at, tile, n);
+          to.put(at, tile, 0, n);
+        });
   }
 
   @Override
   public void uniform(long seed, long stream, Buffer y) {
-    throw new UnsupportedOperationException("Random");
+    var to = floats(y);
+    forEachTile(
+        y.length(),
+        (at, n, tile) -> {
+          uniform(seed, stream, at, tile, n);
+          to.put(at, tile, 0, n);
+        });
   }
 
   @Override
   public void dropout(Dropout dropout, Buffer x, Buffer y) {
-    throw new UnsupportedOperationException("Random");
+    var from = floats(x);
+    var to = floats(y);
+    float kept = (float) (1 / (1 - dropout.p()));
+    forEachTile(
+        y.length(),
+        (at, n, tile) -> {
+          uniform(dropout.seed(), dropout.stream(), at, tile, n);
+          var values = new float[n];
+          from.get(at, values, 0, n);
+          for (int i = 0; i < n; i++) {
+            values[i] = tile[i] < dropout.p() ? 0 : values[i] * kept;
+          }
+          to.put(at, values, 0, n);
+        });
   }
 
   @Override
   public void reparameterize(long seed, long stream, Buffer mu, Buffer logVar, Buffer z) {
-    throw new UnsupportedOperationException("Random");
+    var means = floats(mu);
+    var logs = floats(logVar);
+    var to = floats(z);
+    forEachTile(
+        z.length(),
+        (at, n, noise) -> {
+          normal(seed, stream, at, noise, n);
+          var log = new float[n];
+          var mean = new float[n];
+          logs.get(at, log, 0, n);
+          means.get(at, mean, 0, n);
+          for (int i = 0; i < n; i++) {
+            mean[i] += (float) (Math.exp(0.5 * log[i]) * noise[i]);
+          }
+          to.put(at, mean, 0, n);
+        });
   }
 
   @Override
   public void reparameterizeGrad(long seed, long stream, Buffer logVar, Buffer dz, Buffer dlogVar) {
-    throw new UnsupportedOperationException("Random");
+    var logs = floats(logVar);
+    var upstream = floats(dz);
+    var to = floats(dlogVar);
+    forEachTile(
+        dz.length(),
+        (at, n, noise) -> {
+          normal(seed, stream, at, noise, n);
+          var log = new float[n];
+          var gradient = new float[n];
+          logs.get(at, log, 0, n);
+          upstream.get(at, gradient, 0, n);
+          for (int i = 0; i < n; i++) {
+            gradient[i] *= (float) (0.5 * Math.exp(0.5 * log[i]) * noise[i]);
+          }
+          to.put(at, gradient, 0, n);
+        });
   }
 
   @Override
   public void gaussianKl(
       Buffer mu, Buffer logVar, @Nullable Buffer mask, Buffer kl, int rows, int cols) {
-    throw new UnsupportedOperationException("Random");
+    gaussianKl.forward(mu, logVar, mask, kl, rows, cols);
   }
 
   @Override
@@ -54,6 +116,45 @@ public final class HostRandomKernels implements RandomKernels {
       Buffer dlogVar,
       int rows,
       int cols) {
-    throw new UnsupportedOperationException("Random");
+    gaussianKl.backward(mu, logVar, mask, dkl, dmu, dlogVar, rows, cols);
+  }
+
+  /** Works on {@code n} elements from {@code at}, a multiple of 4, with a tile as scratch. */
+  @FunctionalInterface
+  private interface TileBody {
+    void run(int at, int n, float[] tile);
+  }
+
+  private void forEachTile(int length, TileBody body) {
+    workers.forEach(
+        length,
+        Tiles.CHUNK,
+        (begin, end) -> {
+          var tile = new float[Tiles.TILE];
+          for (int at = begin; at < end; at += Tiles.TILE) {
+            body.run(at, Tiles.length(at, end), tile);
+          }
+        });
+  }
+
+  private static void uniform(long seed, long stream, int at, float[] tile, int n) {
+    var words = new int[4];
+    for (int i = 0; i < n; i++) {
+      if (i % 4 == 0) {
+        Philox.block(seed, stream, (at + i) / 4, words);
+      }
+      tile[i] = Philox.uniform(words[i % 4]);
+    }
+  }
+
+  private static void normal(long seed, long stream, int at, float[] tile, int n) {
+    var words = new int[4];
+    for (int i = 0; i < n; i++) {
+      if (i % 4 == 0) {
+        Philox.block(seed, stream, (at + i) / 4, words);
+      }
+      int pair = i % 4 / 2 * 2;
+      tile[i] = (float) Philox.normal(words[pair], words[pair + 1], i % 2 == 1);
+    }
   }
 }
