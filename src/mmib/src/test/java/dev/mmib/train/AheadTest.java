@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -64,17 +64,17 @@ class AheadTest {
   @Test
   void stopsItsThreadWhenClosedEarly() {
     var made = new AtomicInteger();
-    var maker = new AtomicReference<Thread>();
+    var makers = new CopyOnWriteArrayList<Thread>();
     Stream<Integer> endless =
         Stream.generate(
             () -> {
-              maker.set(Thread.currentThread());
+              makers.add(Thread.currentThread());
               return made.incrementAndGet();
             });
     var ahead = new Ahead<>("test", 2, endless.iterator());
     assertEquals(1, ahead.next());
     ahead.close();
-    assertFalse(maker.get().isAlive());
+    assertFalse(makers.get(0).isAlive());
     assertNull(ahead.next());
     ahead.close();
   }

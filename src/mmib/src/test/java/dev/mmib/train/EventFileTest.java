@@ -18,7 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EventFileTest {
 
-  /** RFC 3720 gives the CRC-32C of 32 zeros; TensorFlow's mask is (rotate right 15) + 0xa282ead8. */
+  /**
+   * RFC 3720 gives the CRC-32C of 32 zeros; TensorFlow's mask is (rotate right 15) + 0xa282ead8.
+   */
   @Test
   void masksTheChecksumAsTensorFlowDoes() {
     int crc = 0x8a9136aa;
@@ -41,11 +43,17 @@ class EventFileTest {
     var records = records(Files.readAllBytes(files.get(0)));
     var hex = HexFormat.of();
     assertEquals(
-        "09000000000000f83f" + "1a0d" + hex.formatHex("brain.Event:2".getBytes(StandardCharsets.US_ASCII)),
+        "09000000000000f83f"
+            + "1a0d"
+            + hex.formatHex("brain.Event:2".getBytes(StandardCharsets.US_ASCII)),
         hex.formatHex(records.get(0)));
     String tag = "0a04" + hex.formatHex("loss".getBytes(StandardCharsets.US_ASCII));
     String metadata =
-        "4a0d" + "0a09" + "0a07" + hex.formatHex("scalars".getBytes(StandardCharsets.US_ASCII)) + "2001";
+        "4a0d"
+            + "0a09"
+            + "0a07"
+            + hex.formatHex("scalars".getBytes(StandardCharsets.US_ASCII))
+            + "2001";
     String value = tag + "150000803e" + metadata;
     assertEquals(
         "090000000000000040" + "10ac02" + "2a1c" + "0a1a" + value, hex.formatHex(records.get(1)));
