@@ -2,7 +2,6 @@ package dev.mmib.text;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -13,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * BERT's tokenizer: basic splitting, then WordPiece, equal to HuggingFace's {@code BertTokenizer}.
  *
- * <p>Special tokens written inside a text are recognized, also inside a word, in their own case;
- * as the text around them is lower-cased first, an upper-case spelling of a lower-case marker
- * counts as the marker. The result is the same on every Java runtime. Immutable and thread-safe.
+ * <p>Special tokens written inside a text are recognized, also inside a word, in their own case; as
+ * the text around them is lower-cased first, an upper-case spelling of a lower-case marker counts
+ * as the marker. The result is the same on every Java runtime. Immutable and thread-safe.
  */
 public final class BertTokenizer {
 
@@ -47,14 +46,21 @@ public final class BertTokenizer {
       return new Options(false, null, true, 100);
     }
 
+    /** Whether the two cut every text alike. */
+    boolean equalsInEffect(Options other) {
+      return doLowerCase == other.doLowerCase
+          && stripsAccents() == other.stripsAccents()
+          && tokenizeChineseChars == other.tokenizeChineseChars
+          && maxInputCharsPerWord == other.maxInputCharsPerWord;
+    }
+
     boolean stripsAccents() {
       return stripAccents == null ? doLowerCase : stripAccents;
     }
   }
 
   private static final List<String> SPECIAL =
-      List.of(
-          Vocabulary.UNK, Vocabulary.SEP, Vocabulary.PAD, Vocabulary.CLS, Vocabulary.MASK);
+      List.of(Vocabulary.UNK, Vocabulary.SEP, Vocabulary.PAD, Vocabulary.CLS, Vocabulary.MASK);
 
   private final Vocabulary vocabulary;
   private final Options options;
@@ -118,6 +124,16 @@ public final class BertTokenizer {
     return new BertTokenizer(vocabulary, options, all, specials);
   }
 
+  /** Writes {@code vocab.txt}, with the added tokens, and {@code tokenizer_config.json}. */
+  public void save(Path directory) {
+    TokenizerFiles.save(directory, this);
+  }
+
+  /** Special tokens besides the five of BERT. */
+  List<String> added() {
+    return special.stream().filter(token -> !SPECIAL.contains(token)).toList();
+  }
+
   public Options options() {
     return options;
   }
@@ -157,9 +173,7 @@ public final class BertTokenizer {
     if (id < 0 || id >= size()) {
       return Vocabulary.UNK;
     }
-    return id < vocabulary.size()
-        ? vocabulary.tokens().get(id)
-        : added.get(id - vocabulary.size());
+    return id < vocabulary.size() ? vocabulary.tokens().get(id) : added.get(id - vocabulary.size());
   }
 
   public int[] idsOf(List<String> tokens) {
@@ -239,75 +253,17 @@ public final class BertTokenizer {
 
   /** A text as a model's input. */
   public Encoding encode(String text, EncodeOptions how) {
-    return encodeTokens(tokenize(text), null, how);
+    return Encoder.encode(this, tokenize(text), null, how);
   }
 
   /** A pair of texts as a model's input. */
   public Encoding encode(String text, @Nullable String pair, EncodeOptions how) {
-    return encodeTokens(tokenize(text), pair == null ? null : tokenize(pair), how);
+    return Encoder.encode(this, tokenize(text), pair == null ? null : tokenize(pair), how);
   }
 
   /** Word pieces as a model's input. */
   public Encoding encodeTokens(List<String> tokens, EncodeOptions how) {
-    return encodeTokens(tokens, null, how);
-  }
-
-  private Encoding encodeTokens(
-      List<String> first, @Nullable List<String> second, EncodeOptions how) {
-    int specials = how.specialTokens() ? (second == null ? 2 : 3) : 0;
-    int total = first.size() + (second == null ? 0 : second.size()) + specials;
-    int excess = Math.max(0, total - how.maxLength());
-    int[] kept = kept(first.size(), second == null ? -1 : second.size(), excess, how);
-    var tokens = new ArrayList<String>();
-    if (specials > 0) {
-      tokens.add(Vocabulary.CLS);
-    }
-    tokens.addAll(first.subList(0, kept[0]));
-    if (specials > 0) {
-      tokens.add(Vocabulary.SEP);
-    }
-    int typeOne = tokens.size();
-    if (second != null) {
-      tokens.addAll(second.subList(0, kept[1]));
-      if (specials > 0) {
-        tokens.add(Vocabulary.SEP);
-      }
-    }
-    int real = tokens.size();
-    int length = how.pad() ? how.maxLength() : real;
-    int[] types = new int[length];
-    int[] mask = new int[length];
-    Arrays.fill(types, typeOne, real, 1);
-    Arrays.fill(mask, 0, real, 1);
-    while (tokens.size() < length) {
-      tokens.add(Vocabulary.PAD);
-    }
-    return new Encoding(idsOf(tokens), types, mask, List.copyOf(tokens), excess);
-  }
-
-  /** How many pieces of each text stay when {@code excess} of them have to go. */
-  private static int[] kept(int first, int second, int excess, EncodeOptions how) {
-    int a = first;
-    int b = second;
-    switch (how.truncation()) {
-      case ONLY_FIRST -> a -= excess;
-      case ONLY_SECOND -> b -= excess;
-      case LONGEST_FIRST -> {
-        for (int i = 0; i < excess; i++) {
-          if (b < 0 || a > b) {
-            a--;
-          } else {
-            b--;
-          }
-        }
-      }
-    }
-    if (a < 0 || (second >= 0 && b < 0) || (second < 0 && b < second)) {
-      throw new IllegalArgumentException(
-          "encode: " + excess + " pieces too many vs maxLength " + how.maxLength()
-              + " and truncation " + how.truncation() + ": allow more pieces");
-    }
-    return new int[] {a, b};
+    return Encoder.encode(this, tokens, null, how);
   }
 
   /** The text of ids, with every token, pieces joined. */

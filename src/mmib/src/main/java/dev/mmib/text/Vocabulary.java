@@ -2,11 +2,7 @@ package dev.mmib.text;
 
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import dev.mmib.io.InputFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,7 +18,7 @@ final class Vocabulary {
   static final String SEP = "[SEP]";
   static final String MASK = "[MASK]";
 
-  private static final long LONGEST_FILE = 256L << 20;
+  private static final int LONGEST_FILE = 256 << 20;
   private static final int MOST_TOKENS = 10_000_000;
   private static final int LONGEST_TOKEN = 100_000;
   private static final String HINT = "Use the vocab.txt that came with the model's weights.";
@@ -72,7 +68,7 @@ final class Vocabulary {
    */
   static Vocabulary read(Path path) {
     String file = path.toString();
-    String text = text(path, LONGEST_FILE);
+    String text = InputFile.text(path, LONGEST_FILE, ErrorCode.VOCABULARY);
     var warnings = new ArrayList<String>();
     if (text.startsWith("\uFEFF")) {
       text = text.substring(1);
@@ -100,40 +96,6 @@ final class Vocabulary {
     var vocabulary = new Vocabulary(tokens, file);
     vocabulary.warnings.addAll(0, warnings);
     return vocabulary;
-  }
-
-  /** The whole of a UTF-8 file of the tokenizer; anything else is refused. */
-  static String text(Path path, long longest) {
-    String file = path.toString();
-    byte[] bytes;
-    try {
-      if (!Files.isRegularFile(path)) {
-        throw MmibException.in(file, ErrorCode.VOCABULARY, "there is no such file", HINT);
-      }
-      if (Files.size(path) > longest) {
-        throw MmibException.in(
-            file,
-            ErrorCode.VOCABULARY,
-            "the file has " + Files.size(path) + " bytes, more than " + longest,
-            HINT);
-      }
-      bytes = Files.readAllBytes(path);
-    } catch (IOException e) {
-      throw MmibException.in(file, ErrorCode.IO, "the file cannot be read", "").causedBy(e);
-    }
-    var decoder = StandardCharsets.UTF_8.newDecoder();
-    var in = ByteBuffer.wrap(bytes);
-    try {
-      return decoder.decode(in).toString();
-    } catch (CharacterCodingException e) {
-      throw MmibException.at(
-              file,
-              "byte " + in.position(),
-              ErrorCode.VOCABULARY,
-              "the text is not UTF-8",
-              "Save it as UTF-8.")
-          .causedBy(e);
-    }
   }
 
   List<String> tokens() {
