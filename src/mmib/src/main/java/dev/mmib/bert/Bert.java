@@ -51,7 +51,12 @@ public record Bert(
     var fresh = Initializer.normal(config.initializerRange());
     var embeddings = at.at("embeddings");
     var words =
-        Embedding.of(embeddings.at("word_embeddings"), config.vocabularySize(), hidden, fresh);
+        Embedding.withPadding(
+            embeddings.at("word_embeddings"),
+            config.vocabularySize(),
+            hidden,
+            config.padId(),
+            fresh);
     var positions =
         Embedding.of(embeddings.at("position_embeddings"), config.maxPositions(), hidden, fresh);
     var types =

@@ -5,6 +5,7 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.JsonObject;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What distinguishes one MMIB model from another, its text encoder and its labels apart.
@@ -38,6 +39,53 @@ public record MmibConfig(
     CONCAT,
     /** The normalized sum of the token and the pooled pictures. */
     ADD
+  }
+
+  /** The settings as variables, to change some of them. */
+  public static final class Draft {
+    public Task task;
+    public Fidelity fidelity;
+    public boolean textOnly;
+    public int crops;
+    public FusionKind fusion;
+    public AlignmentConfig alignment;
+    public Beta beta;
+    public boolean refinement;
+    public double dropout;
+    public int attentionHeads;
+    public int maxLength;
+    public ImageConfig image;
+
+    private Draft(MmibConfig from) {
+      task = from.task;
+      fidelity = from.fidelity;
+      textOnly = from.textOnly;
+      crops = from.crops;
+      fusion = from.fusion;
+      alignment = from.alignment;
+      beta = from.beta;
+      refinement = from.refinement;
+      dropout = from.dropout;
+      attentionHeads = from.attentionHeads;
+      maxLength = from.maxLength;
+      image = from.image;
+    }
+
+    private MmibConfig config() {
+      return new MmibConfig(
+          task,
+          fidelity,
+          textOnly,
+          crops,
+          fusion,
+          alignment,
+          beta,
+          refinement,
+          dropout,
+          attentionHeads,
+          maxLength,
+          image);
+    }
   }
 
   private static final int STANDARD_HEADS = 12;
@@ -84,76 +132,21 @@ public record MmibConfig(
     return fidelity == Fidelity.REFERENCE;
   }
 
-  public MmibConfig withFidelity(Fidelity other) {
-    return new MmibConfig(
-        task, other, textOnly, crops, fusion, alignment, beta, refinement, dropout,
-        attentionHeads, maxLength, image);
-  }
-
-  public MmibConfig withTextOnly(boolean other) {
-    return new MmibConfig(
-        task, fidelity, other, crops, fusion, alignment, beta, refinement, dropout,
-        attentionHeads, maxLength, image);
-  }
-
-  public MmibConfig withCrops(int other) {
-    return new MmibConfig(
-        task, fidelity, textOnly, other, fusion, alignment, beta, refinement, dropout,
-        attentionHeads, maxLength, image);
-  }
-
-  public MmibConfig withFusion(FusionKind other) {
-    return new MmibConfig(
-        task, fidelity, textOnly, crops, other, alignment, beta, refinement, dropout,
-        attentionHeads, maxLength, image);
-  }
-
-  public MmibConfig withAlignment(AlignmentConfig other) {
-    return new MmibConfig(
-        task, fidelity, textOnly, crops, fusion, other, beta, refinement, dropout,
-        attentionHeads, maxLength, image);
-  }
-
-  public MmibConfig withBeta(Beta other) {
-    return new MmibConfig(
-        task, fidelity, textOnly, crops, fusion, alignment, other, refinement, dropout,
-        attentionHeads, maxLength, image);
-  }
-
-  public MmibConfig withDropout(double other) {
-    return new MmibConfig(
-        task, fidelity, textOnly, crops, fusion, alignment, beta, refinement, other,
-        attentionHeads, maxLength, image);
-  }
-
-  public MmibConfig withAttentionHeads(int other) {
-    return new MmibConfig(
-        task, fidelity, textOnly, crops, fusion, alignment, beta, refinement, dropout,
-        other, maxLength, image);
-  }
-
-  public MmibConfig withMaxLength(int other) {
-    return new MmibConfig(
-        task, fidelity, textOnly, crops, fusion, alignment, beta, refinement, dropout,
-        attentionHeads, other, image);
-  }
-
-  public MmibConfig withImage(ImageConfig other) {
-    return new MmibConfig(
-        task, fidelity, textOnly, crops, fusion, alignment, beta, refinement, dropout,
-        attentionHeads, maxLength, other);
+  /** This configuration with some settings changed. */
+  public MmibConfig with(Consumer<Draft> change) {
+    var draft = new Draft(this);
+    change.accept(draft);
+    return draft.config();
   }
 
   /** The ablation in which z is the mean and nothing holds it to the prior. */
   public MmibConfig withoutRefinement() {
-    return new MmibConfig(
-        task, fidelity, textOnly, crops, fusion, alignment, beta, false, dropout,
-        attentionHeads, maxLength, image);
+    return with(c -> c.refinement = false);
   }
 
   /** The ablation in which texts and pictures are not aligned. */
   public MmibConfig withoutAlignment() {
-    return withAlignment(alignment.withKind(AlignmentConfig.Kind.NONE));
+    return with(c -> c.alignment = alignment.withKind(AlignmentConfig.Kind.NONE));
   }
 
   /** Reads what {@link #toJson} writes; what is missing has the task's usual value. */
