@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The BERT encoder.
  *
- * <p>Source: Devlin, Chang, Lee, Toutanova, "BERT" (NAACL 2019). Names of weights are HuggingFace's.
+ * <p>Source: Devlin, Chang, Lee, Toutanova, "BERT" (NAACL 2019). Names of weights are
+ * HuggingFace's.
  */
 public record Bert(
     BertConfig config,

@@ -1,13 +1,13 @@
 package dev.mmib.bert;
 
 import static dev.mmib.op.Arithmetic.add;
-import static dev.mmib.op.Regularization.dropout;
 
 import dev.mmib.nn.Initializer;
 import dev.mmib.nn.LayerNorm;
 import dev.mmib.nn.Linear;
 import dev.mmib.nn.MultiHeadAttention;
 import dev.mmib.nn.Parameters;
+import dev.mmib.op.Regularization;
 import dev.mmib.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -50,9 +50,9 @@ public record BertLayer(
 
   /** [batch, tokens, hidden] → the same; {@code mask} [batch, tokens] is 0 at padding. */
   public Tensor forward(Tensor x, @Nullable Tensor mask) {
-    var attended = dropout(attention.forward(x, x, mask, null), dropout);
+    var attended = Regularization.dropout(attention.forward(x, x, mask, null), dropout);
     var h = attentionNorm.forward(add(x, attended));
     var deep = output.forward(activation.apply(intermediate.forward(h)));
-    return outputNorm.forward(add(h, dropout(deep, dropout)));
+    return outputNorm.forward(add(h, Regularization.dropout(deep, dropout)));
   }
 }

@@ -24,8 +24,7 @@ public record Beta(double alignment, double text, double image) {
 
   static Beta fromJson(JsonObject json) {
     MmibConfig.requireKnown(json, "alignment", "text", "image");
-    return new Beta(
-        json.number("alignment", 1), json.number("text", 1), json.number("image", 1));
+    return new Beta(json.number("alignment", 1), json.number("text", 1), json.number("image", 1));
   }
 
   JsonObject toJson() {

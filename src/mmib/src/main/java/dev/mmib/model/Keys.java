@@ -1,10 +1,10 @@
 package dev.mmib.model;
 
+import dev.mmib.error.MmibException;
 import dev.mmib.io.JsonObject;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import dev.mmib.error.MmibException;
 
 /** Enumeration constants as configurations spell them: in lower case. */
 final class Keys {
@@ -15,7 +15,9 @@ final class Keys {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
-  /** The constant that {@code json} names under {@code key}, or {@code otherwise} if it has none. */
+  /**
+   * The constant that {@code json} names under {@code key}, or {@code otherwise} if it has none.
+   */
   static <E extends Enum<E>> E read(JsonObject json, String key, Class<E> type, E otherwise) {
     if (json.absent(key)) {
       return otherwise;

@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param textQueries [batch, tokens], or null for all
  * @param slotKeys [batch, slots], or null for all
  */
-record Masks(
-    @Nullable Tensor textKeys, @Nullable Tensor textQueries, @Nullable Tensor slotKeys) {
+record Masks(@Nullable Tensor textKeys, @Nullable Tensor textQueries, @Nullable Tensor slotKeys) {
 
   static Masks of(MmibConfig config, Tensor text, @Nullable Tensor slots) {
     return config.isReference() ? new Masks(null, text, null) : new Masks(text, null, slots);

@@ -152,8 +152,19 @@ public record MmibConfig(
   /** Reads what {@link #toJson} writes; what is missing has the task's usual value. */
   public static MmibConfig fromJson(JsonObject json) {
     requireKnown(
-        json, "task", "fidelity", "textOnly", "crops", "fusion", "alignment", "beta", "refinement",
-        "dropout", "attentionHeads", "maxLength", "image");
+        json,
+        "task",
+        "fidelity",
+        "textOnly",
+        "crops",
+        "fusion",
+        "alignment",
+        "beta",
+        "refinement",
+        "dropout",
+        "attentionHeads",
+        "maxLength",
+        "image");
     if (json.absent("task")) {
       throw json.error("no member 'task'", "Add \"task\": \"ner\" or \"re\".");
     }

@@ -119,8 +119,7 @@ public final class NerModel extends MmibModel {
       var chain =
           new TagChain(
               rows, transitions, start, end, (place, tag) -> isAllowed(batch, row + place, tag));
-      int[] words =
-          IntStream.range(0, length).filter(i -> batch.firstPiece()[row + i]).toArray();
+      int[] words = IntStream.range(0, length).filter(i -> batch.firstPiece()[row + i]).toArray();
       results.add(new NerPrediction(tags, reader.read(tags, words, chain)));
     }
     return results;

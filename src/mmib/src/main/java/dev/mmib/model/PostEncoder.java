@@ -105,8 +105,7 @@ record PostEncoder(
     if (visual == null || image == null || fusion == null) {
       var masks = Masks.of(config, texts.mask(), null);
       var z = text.encode(t, masks.textKeys(), masks.textQueries(), noise.text());
-      return new Encoded(
-          texts, bertOutput, z, null, null, masks, new Fusion.Fused(z.z(), null));
+      return new Encoded(texts, bertOutput, z, null, null, masks, new Fusion.Fused(z.z(), null));
     }
     var slots = visual.encode(images != null ? images : visual.none(batch.batch()));
     var masks = Masks.of(config, texts.mask(), slots.mask());

@@ -69,8 +69,7 @@ public final class ReleasedNames {
     for (var entry : prefixes.entrySet()) {
       if (released.startsWith(entry.getValue())) {
         var rest = released.substring(entry.getValue().length());
-        return Optional.of(
-            entry.getKey() + (isBlock(entry.getKey()) ? renamed(rest, true) : rest));
+        return Optional.of(entry.getKey() + (isBlock(entry.getKey()) ? renamed(rest, true) : rest));
       }
     }
     return Optional.empty();

@@ -28,8 +28,7 @@ final class TagChain {
   private final double[][] backward;
   private final double logTotal;
 
-  TagChain(
-      float[] emissions, float[] transitions, float[] start, float[] end, Allowed allowed) {
+  TagChain(float[] emissions, float[] transitions, float[] start, float[] end, Allowed allowed) {
     this.tags = start.length;
     this.length = emissions.length / tags;
     this.emissions = emissions;

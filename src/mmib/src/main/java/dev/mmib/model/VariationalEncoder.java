@@ -32,9 +32,7 @@ record VariationalEncoder(AttentionBlock mean, @Nullable AttentionBlock logVaria
   static VariationalEncoder of(Parameters at, int hidden, MmibConfig config) {
     return new VariationalEncoder(
         AttentionBlock.of(at.at("mean"), hidden, config),
-        config.refinement()
-            ? AttentionBlock.of(at.at("log_variance"), hidden, config)
-            : null);
+        config.refinement() ? AttentionBlock.of(at.at("log_variance"), hidden, config) : null);
   }
 
   Encoding encode(

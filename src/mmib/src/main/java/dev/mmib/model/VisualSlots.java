@@ -174,9 +174,7 @@ record VisualSlots(ResNet network, Linear projection, MmibConfig config) {
       mask[i] = there ? 1 : 0;
       complete &= there;
     }
-    return complete
-        ? null
-        : Scope.current().of(Shape.of(images.batch(), images.slots()), mask);
+    return complete ? null : Scope.current().of(Shape.of(images.batch(), images.slots()), mask);
   }
 
   /** Posts without pictures: a whole picture of zeros for each. */

@@ -26,8 +26,7 @@ public final class Parameters implements AutoCloseable {
   /** Empty parameters that will take their numbers from {@code weights}. */
   public Parameters(Backend backend, Weights weights) {
     this(
-        new Store(
-            Scope.detached(backend), weights, new LinkedHashMap<>(), new LinkedHashMap<>()),
+        new Store(Scope.detached(backend), weights, new LinkedHashMap<>(), new LinkedHashMap<>()),
         "",
         false);
   }
@@ -69,8 +68,7 @@ public final class Parameters implements AutoCloseable {
       throw new IllegalStateException("parameters: '" + full + "' exists already");
     }
     var values = store.weights.values(full, shape, fresh);
-    var tensor =
-        isTrainable ? store.scope.parameter(shape, values) : store.scope.of(shape, values);
+    var tensor = isTrainable ? store.scope.parameter(shape, values) : store.scope.of(shape, values);
     store.all.put(full, tensor);
     if (isTrainable) {
       store.trainable.put(full, tensor);

@@ -31,8 +31,7 @@ public record ResNet(ResNetConfig config, Block.Step stem, List<List<Block>> sta
       int width = config.width() << s;
       for (int b = 0; b < config.blocks().get(s); b++) {
         int stride = s > 0 && b == 0 ? 2 : 1;
-        stage.add(
-            Block.of(at.at("layer" + (s + 1), b), config.isBottleneck(), in, width, stride));
+        stage.add(Block.of(at.at("layer" + (s + 1), b), config.isBottleneck(), in, width, stride));
         in = config.isBottleneck() ? width * Block.EXPANSION : width;
       }
       stages.add(List.copyOf(stage));
