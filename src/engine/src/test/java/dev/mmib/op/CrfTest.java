@@ -203,7 +203,7 @@ class CrfTest {
         var found = new int[TOKENS];
         System.arraycopy(paths, (b * k + rank) * TOKENS, found, 0, TOKENS);
         assertArrayEquals(expected, found, "sequence " + b + ", rank " + rank);
-        assertEquals(score, scores[b * k + rank], 1e-5, "sequence " + b + ", rank " + rank);
+        assertEquals((float) score, scores[b * k + rank], "sequence " + b + ", rank " + rank);
       }
     }
   }
@@ -310,8 +310,7 @@ class CrfTest {
           assertThrows(
               IllegalArgumentException.class,
               () -> Crf.marginals(emissions(), lengths, transitions(), start(), end()));
-      assertEquals(
-          "crf.marginals: length out of range, " + length + " vs 1 to 5", e.getMessage());
+      assertEquals("crf.marginals: length out of range, " + length + " vs 1 to 5", e.getMessage());
     }
     assertThrows(
         IllegalArgumentException.class,
