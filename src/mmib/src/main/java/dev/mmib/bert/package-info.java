@@ -1,5 +1,0 @@
-/** BERT, the text encoder. */
-@NullMarked
-package dev.mmib.bert;
-
-import org.jspecify.annotations.NullMarked;
