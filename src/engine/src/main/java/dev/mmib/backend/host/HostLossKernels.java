@@ -5,7 +5,12 @@ import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.LossKernels;
 import org.jspecify.annotations.Nullable;
 
+/** Losses in plain Java; exponentials and sums in double precision. */
 public final class HostLossKernels implements LossKernels {
+
+  /** Elements of one task. */
+  private static final int CHUNK = 1 << 12;
+
   private final Workers workers;
 
   public HostLossKernels(Workers workers) {
@@ -15,7 +20,38 @@ public final class HostLossKernels implements LossKernels {
   @Override
   public void crossEntropy(
       Buffer x, Buffer targets, @Nullable Buffer weights, Buffer loss, int rows, int cols) {
-    throw new UnsupportedOperationException("Loss");
+    var logits = HostBuffer.floats(x);
+    var classes = HostBuffer.ints(targets);
+    var perClass = weights == null ? null : HostBuffer.floats(weights);
+    var losses = HostBuffer.floats(loss);
+    workers.forEach(
+        rows,
+        Math.max(1, CHUNK / cols),
+        (from, to) -> {
+          var row = new float[cols];
+          for (int r = from; r < to; r++) {
+            int target = classes.get(r);
+            if (target < 0) {
+              losses.put(r, 0);
+              continue;
+            }
+            logits.get(r * cols, row, 0, cols);
+            double weight = perClass == null ? 1 : perClass.get(target);
+            losses.put(r, (float) (weight * (logSumExp(row) - row[target])));
+          }
+        });
+  }
+
+  private static double logSumExp(float[] x) {
+    double max = x[0];
+    for (double value : x) {
+      max = Math.max(max, value);
+    }
+    double sum = 0;
+    for (double value : x) {
+      sum += Math.exp(value - max);
+    }
+    return max + Math.log(sum);
   }
 
   @Override
@@ -27,16 +63,83 @@ public final class HostLossKernels implements LossKernels {
       Buffer dx,
       int rows,
       int cols) {
-    throw new UnsupportedOperationException("Loss");
+    var logits = HostBuffer.floats(x);
+    var classes = HostBuffer.ints(targets);
+    var perClass = weights == null ? null : HostBuffer.floats(weights);
+    var dlosses = HostBuffer.floats(dloss);
+    var dlogits = HostBuffer.floats(dx);
+    workers.forEach(
+        rows,
+        Math.max(1, CHUNK / cols),
+        (from, to) -> {
+          var row = new float[cols];
+          var zeros = new float[cols];
+          for (int r = from; r < to; r++) {
+            int target = classes.get(r);
+            if (target < 0) {
+              dlogits.put(r * cols, zeros, 0, cols);
+              continue;
+            }
+            logits.get(r * cols, row, 0, cols);
+            double factor = dlosses.get(r) * (perClass == null ? 1d : perClass.get(target));
+            double lse = logSumExp(row);
+            for (int j = 0; j < cols; j++) {
+              double p = Math.exp(row[j] - lse);
+              row[j] = (float) (factor * (j == target ? p - 1 : p));
+            }
+            dlogits.put(r * cols, row, 0, cols);
+          }
+        });
+  }
+
+  /** A pointwise function of three numbers. */
+  @FunctionalInterface
+  private interface Pointwise {
+    double apply(double x, double target, double dloss);
   }
 
   @Override
   public void binaryCrossEntropy(Buffer x, Buffer target, Buffer loss) {
-    throw new UnsupportedOperationException("Loss");
+    pointwise(x, target, null, loss, (a, t, unused) -> softplus(a) - t * a);
   }
 
   @Override
   public void binaryCrossEntropyGrad(Buffer x, Buffer target, Buffer dloss, Buffer dx) {
-    throw new UnsupportedOperationException("Loss");
+    pointwise(x, target, dloss, dx, (a, t, d) -> d * (sigmoid(a) - t));
+  }
+
+  private void pointwise(
+      Buffer x, Buffer target, @Nullable Buffer dloss, Buffer result, Pointwise f) {
+    var logits = HostBuffer.floats(x);
+    var targets = HostBuffer.floats(target);
+    var dlosses = dloss == null ? null : HostBuffer.floats(dloss);
+    var results = HostBuffer.floats(result);
+    workers.forEach(
+        x.length(),
+        CHUNK,
+        (from, to) -> {
+          int n = to - from;
+          var a = new float[n];
+          var t = new float[n];
+          var d = new float[n];
+          logits.get(from, a, 0, n);
+          targets.get(from, t, 0, n);
+          if (dlosses != null) {
+            dlosses.get(from, d, 0, n);
+          }
+          for (int i = 0; i < n; i++) {
+            a[i] = (float) f.apply(a[i], t[i], d[i]);
+          }
+          results.put(from, a, 0, n);
+        });
+  }
+
+  private static double softplus(double x) {
+    return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+  }
+
+  private static double sigmoid(double x) {
+    double e = Math.exp(-Math.abs(x));
+    return x >= 0 ? 1 / (1 + e) : e / (1 + e);
   }
 }

@@ -1,0 +1,39 @@
+package dev.mmib.op;
+
+import dev.mmib.backend.DType;
+import dev.mmib.tensor.Shape;
+import dev.mmib.tensor.Tape;
+import dev.mmib.tensor.Tensor;
+
+/** What ops demand of their arguments; messages name the op and both values. */
+final class Checks {
+
+  private Checks() {}
+
+  /** Throws {@code "<op>: <what>, <got> vs <expected>"} unless {@code fits}. */
+  static void require(boolean fits, String op, String what, Object got, Object expected) {
+    if (!fits) {
+      throw new IllegalArgumentException(op + ": " + what + ", " + got + " vs " + expected);
+    }
+  }
+
+  static void requireRank(String op, String what, Tensor x, int rank) {
+    require(x.type() == DType.F32, op, what + " must be floats", x, DType.F32);
+    require(x.shape().rank() == rank, op, what + " must have " + rank + " axes", x.shape(), rank);
+  }
+
+  static void requireShape(String op, String what, Tensor x, Shape expected) {
+    require(x.type() == DType.F32, op, what + " must be floats", x, DType.F32);
+    require(x.shape().equals(expected), op, what + " has another shape", x.shape(), expected);
+  }
+
+  static void requireInts(String op, String what, Tensor x, Shape expected) {
+    require(x.type() == DType.I32, op, what + " must be ints", x, DType.I32);
+    require(x.shape().equals(expected), op, what + " has another shape", x.shape(), expected);
+  }
+
+  /** Throws if a gradient with respect to {@code x} would be needed and lost. */
+  static void requireConstant(String op, Tensor x) {
+    Tape.forwardOnly(op, x, x);
+  }
+}
