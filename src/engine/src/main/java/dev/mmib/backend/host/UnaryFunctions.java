@@ -1,6 +1,7 @@
 package dev.mmib.backend.host;
 
 import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
+import org.apache.commons.numbers.gamma.Erf;
 import org.apache.commons.numbers.gamma.Erfc;
 
 /** The functions of one number and their derivatives, in place over a tile. */
@@ -24,6 +25,7 @@ final class UnaryFunctions {
       case RELU -> relu(x, n);
       case GELU -> gelu(x, n);
       case GELU_TANH -> geluTanh(x, n);
+      case ERF -> erf(x, n);
     }
   }
 
@@ -39,6 +41,7 @@ final class UnaryFunctions {
       case RELU -> step(x, n);
       case GELU -> geluDerivative(x, n);
       case GELU_TANH -> geluTanhDerivative(x, n);
+      case ERF -> erfDerivative(x, n);
     }
   }
 
@@ -111,6 +114,21 @@ final class UnaryFunctions {
   private static void step(float[] x, int n) {
     for (int i = 0; i < n; i++) {
       x[i] = x[i] > 0 ? 1 : 0;
+    }
+  }
+
+  private static void erf(float[] x, int n) {
+    for (int i = 0; i < n; i++) {
+      x[i] = (float) Erf.value(x[i]);
+    }
+  }
+
+  /** 2/√π · exp(−x²). */
+  private static void erfDerivative(float[] x, int n) {
+    double factor = 2 / Math.sqrt(Math.PI);
+    for (int i = 0; i < n; i++) {
+      double v = x[i];
+      x[i] = (float) (factor * Math.exp(-v * v));
     }
   }
 

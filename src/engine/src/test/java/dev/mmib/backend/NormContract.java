@@ -1,0 +1,187 @@
+package dev.mmib.backend;
+
+import dev.mmib.backend.Bench.Twin;
+import dev.mmib.backend.kernel.NormKernels.Channels;
+import org.junit.jupiter.api.Test;
+
+/** Normalizations against the reference. */
+public interface NormContract extends KernelContract {
+
+  @Test
+  default void computesSoftmaxAlongRows() {
+    try (var bench = bench()) {
+      for (int n : Bench.SIZES) {
+        softmax(bench, 3, n, bench.uniform(3 * n, -5, 5));
+        softmax(bench, n, 3, bench.uniform(3 * n, -5, 5));
+        softmax(bench, 2, n, bench.uniform(2 * n, -1000, 1000));
+        softmax(bench, 1, n, bench.uniform(n, 1e9, 1.0001e9));
+      }
+    }
+  }
+
+  private static void softmax(Bench bench, int rows, int cols, Twin x) {
+    var what = rows + " rows of " + cols;
+    var y = bench.floats(rows * cols);
+    var dy = bench.uniform(rows * cols);
+    var dx = bench.floats(rows * cols);
+    bench.each(d -> d.norm().softmax(x.on(d), y.on(d), rows, cols));
+    bench.assertClose(y, "softmax of " + what);
+    bench.each(d -> d.norm().softmaxGrad(y.on(d), dy.on(d), dx.on(d), rows, cols));
+    bench.assertWithin(dx, 1e-5, 2e-6, "softmax′ of " + what);
+  }
+
+  @Test
+  default void computesLogSoftmaxAlongRows() {
+    try (var bench = bench()) {
+      for (int n : Bench.SIZES) {
+        logSoftmax(bench, 3, n, bench.uniform(3 * n, -5, 5));
+        logSoftmax(bench, n, 3, bench.uniform(3 * n, -5, 5));
+        logSoftmax(bench, 2, n, bench.uniform(2 * n, -1000, 1000));
+      }
+    }
+  }
+
+  private static void logSoftmax(Bench bench, int rows, int cols, Twin x) {
+    var what = rows + " rows of " + cols;
+    var y = bench.floats(rows * cols);
+    var dy = bench.uniform(rows * cols);
+    var dx = bench.floats(rows * cols);
+    bench.each(d -> d.norm().logSoftmax(x.on(d), y.on(d), rows, cols));
+    bench.assertClose(y, "logSoftmax of " + what);
+    // y itself is rounded at the size of its largest element, and exp(y) feels that.
+    bench.each(d -> d.norm().logSoftmaxGrad(y.on(d), dy.on(d), dx.on(d), rows, cols));
+    bench.assertClose(dx, 1e-4, 2e-4, "logSoftmax′ of " + what);
+  }
+
+  @Test
+  default void normalizesRows() {
+    try (var bench = bench()) {
+      for (int n : Bench.SIZES) {
+        layerNorm(bench, 3, n, 0);
+        layerNorm(bench, n, 5, 0);
+        layerNorm(bench, 4, n, 100); // the mean is large against the deviation
+      }
+    }
+  }
+
+  private static void layerNorm(Bench bench, int rows, int cols, double offset) {
+    var what = rows + " rows of " + cols + " at " + offset;
+    var x = bench.uniform(rows * cols, offset - 1, offset + 1);
+    var gamma = bench.uniform(cols, 0.5, 1.5);
+    var beta = bench.uniform(cols);
+    var y = bench.floats(rows * cols);
+    var mean = bench.floats(rows);
+    var invStd = bench.floats(rows);
+    double eps = 1e-3;
+    bench.each(
+        d ->
+            d.norm()
+                .layerNorm(
+                    x.on(d),
+                    gamma.on(d),
+                    beta.on(d),
+                    eps,
+                    y.on(d),
+                    mean.on(d),
+                    invStd.on(d),
+                    rows,
+                    cols));
+    double loose = offset == 0 ? 1e-5 : 2e-4;
+    bench.assertClose(y, loose, loose, "layerNorm of " + what);
+    bench.assertClose(mean, loose, loose, "mean of " + what);
+    bench.assertClose(invStd, loose, loose, "1/deviation of " + what);
+    var dy = bench.uniform(rows * cols);
+    var dx = bench.floats(rows * cols);
+    var dgamma = bench.floats(cols);
+    var dbeta = bench.floats(cols);
+    bench.each(
+        d ->
+            d.norm()
+                .layerNormGrad(
+                    x.on(d),
+                    gamma.on(d),
+                    mean.on(d),
+                    invStd.on(d),
+                    dy.on(d),
+                    dx.on(d),
+                    dgamma.on(d),
+                    dbeta.on(d),
+                    rows,
+                    cols));
+    // Over few columns the gradient cancels: its error is that of its terms, up to 1/√eps.
+    bench.assertWithin(dx, loose, 10 * loose, "layerNorm′ of " + what);
+    bench.assertWithin(dgamma, loose, 10 * loose, "dgamma of " + what);
+    bench.assertClose(dbeta, loose, loose, "dbeta of " + what);
+  }
+
+  @Test
+  default void normalizesChannels() {
+    try (var bench = bench()) {
+      for (int n : Bench.SIZES) {
+        batchNorm(bench, new Channels(3, 4, n));
+        batchNorm(bench, new Channels(4, n, 3));
+        batchNorm(bench, new Channels(n + 1, 5, 1));
+      }
+    }
+  }
+
+  private static void batchNorm(Bench bench, Channels size) {
+    int channels = size.channels();
+    int n = size.batch() * channels * size.spatial();
+    var x = bench.uniform(n);
+    var mean = bench.floats(channels);
+    var variance = bench.floats(channels);
+    bench.each(d -> d.norm().batchStatistics(size, x.on(d), mean.on(d), variance.on(d)));
+    bench.assertClose(mean, 1e-5, 1e-5, "mean of " + size);
+    bench.assertClose(variance, 1e-5, 1e-5, "variance of " + size);
+    batchNorm(bench, size, x, mean, variance, true);
+    batchNorm(bench, size, x, bench.uniform(channels), bench.uniform(channels, 0.5, 2), false);
+  }
+
+  private static void batchNorm(
+      Bench bench, Channels size, Twin x, Twin mean, Twin variance, boolean statisticsOfX) {
+    int channels = size.channels();
+    int n = size.batch() * channels * size.spatial();
+    var gamma = bench.uniform(channels, 0.5, 1.5);
+    var beta = bench.uniform(channels);
+    var y = bench.floats(n);
+    double eps = 1e-3;
+    bench.each(
+        d ->
+            d.norm()
+                .batchNorm(
+                    size,
+                    x.on(d),
+                    mean.on(d),
+                    variance.on(d),
+                    gamma.on(d),
+                    beta.on(d),
+                    eps,
+                    y.on(d)));
+    bench.assertClose(y, 1e-5, 1e-5, "batchNorm of " + size);
+    var dy = bench.uniform(n);
+    var dx = bench.floats(n);
+    var dgamma = bench.floats(channels);
+    var dbeta = bench.floats(channels);
+    for (boolean wanted : new boolean[] {true, false}) {
+      bench.each(
+          d ->
+              d.norm()
+                  .batchNormGrad(
+                      size,
+                      x.on(d),
+                      mean.on(d),
+                      variance.on(d),
+                      gamma.on(d),
+                      eps,
+                      statisticsOfX,
+                      dy.on(d),
+                      wanted ? dx.on(d) : null,
+                      dgamma.on(d),
+                      dbeta.on(d)));
+      bench.assertClose(dx, 1e-4, 1e-4, "batchNorm′ of " + size);
+      bench.assertClose(dgamma, 1e-5, 1e-4, "dgamma of " + size);
+      bench.assertClose(dbeta, 1e-5, 1e-4, "dbeta of " + size);
+    }
+  }
+}

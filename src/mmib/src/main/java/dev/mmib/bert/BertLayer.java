@@ -1,0 +1,58 @@
+package dev.mmib.bert;
+
+import static dev.mmib.op.Arithmetic.add;
+
+import dev.mmib.nn.Initializer;
+import dev.mmib.nn.LayerNorm;
+import dev.mmib.nn.Linear;
+import dev.mmib.nn.MultiHeadAttention;
+import dev.mmib.nn.Parameters;
+import dev.mmib.op.Regularization;
+import dev.mmib.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One layer of BERT.
+ *
+ * <pre>
+ *   h = LayerNorm(x + dropout(attention(x)))
+ *   y = LayerNorm(h + dropout(W₂ act(W₁ h + b₁) + b₂))
+ * </pre>
+ */
+public record BertLayer(
+    MultiHeadAttention attention,
+    LayerNorm attentionNorm,
+    Linear intermediate,
+    Activation activation,
+    Linear output,
+    LayerNorm outputNorm,
+    double dropout) {
+
+  static BertLayer of(Parameters at, BertConfig config) {
+    int hidden = config.hiddenSize();
+    var fresh = Initializer.normal(config.initializerRange());
+    var self = at.at("attention.self");
+    return new BertLayer(
+        new MultiHeadAttention(
+            Linear.of(self.at("query"), hidden, hidden, fresh),
+            Linear.of(self.at("key"), hidden, hidden, fresh),
+            Linear.of(self.at("value"), hidden, hidden, fresh),
+            Linear.of(at.at("attention.output.dense"), hidden, hidden, fresh),
+            config.heads(),
+            config.attentionDropout()),
+        LayerNorm.of(at.at("attention.output.LayerNorm"), hidden, config.layerNormEps()),
+        Linear.of(at.at("intermediate.dense"), hidden, config.intermediateSize(), fresh),
+        config.activation(),
+        Linear.of(at.at("output.dense"), config.intermediateSize(), hidden, fresh),
+        LayerNorm.of(at.at("output.LayerNorm"), hidden, config.layerNormEps()),
+        config.hiddenDropout());
+  }
+
+  /** [batch, tokens, hidden] → the same; {@code mask} [batch, tokens] is 0 at padding. */
+  public Tensor forward(Tensor x, @Nullable Tensor mask) {
+    var attended = Regularization.dropout(attention.forward(x, x, mask, null), dropout);
+    var h = attentionNorm.forward(add(x, attended));
+    var deep = output.forward(activation.apply(intermediate.forward(h)));
+    return outputNorm.forward(add(h, Regularization.dropout(deep, dropout)));
+  }
+}

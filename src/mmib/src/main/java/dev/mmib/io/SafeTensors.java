@@ -1,0 +1,237 @@
+package dev.mmib.io;
+
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * An open safetensors file.
+ *
+ * <p>The header is checked when the file is opened; data is read when it is asked for, by plain
+ * reads in chunks, so that a file that shrinks meanwhile is refused and not a crash. May be used by
+ * several threads.
+ *
+ * <p>Floats may be asked of every readable type: F16 and BF16 are exact, F64 and whole numbers are
+ * rounded to the nearest float (a finite F64 beyond the floats is refused), BOOL gives 0 and 1.
+ * Whole numbers may be asked of whole types; one that does not fit is refused.
+ */
+public final class SafeTensors implements AutoCloseable {
+
+  /** Takes a tensor's numbers in order, a run at a time. */
+  @FunctionalInterface
+  public interface FloatSink {
+    /** Takes {@code values[0 .. count)}, the elements from number {@code at}. */
+    void accept(long at, float[] values, int count);
+  }
+
+  private static final int CHUNK_ELEMENTS = 1 << 16;
+
+  private final Path file;
+  private final FileChannel channel;
+  private final long size;
+  private final SafeTensorsHeader header;
+
+  private SafeTensors(Path file, FileChannel channel, long size, SafeTensorsHeader header) {
+    this.file = file;
+    this.channel = channel;
+    this.size = size;
+    this.header = header;
+  }
+
+  /** Opens a file and checks its header. */
+  public static SafeTensors open(Path file) {
+    var channel = InputFile.open(file, ErrorCode.SAFETENSORS);
+    boolean opened = false;
+    try {
+      long size = channel.size();
+      var result =
+          new SafeTensors(file, channel, size, SafeTensorsHeader.read(channel, size, file));
+      opened = true;
+      return result;
+    } catch (IOException e) {
+      throw InputFile.failed(file, ErrorCode.SAFETENSORS, e);
+    } finally {
+      if (!opened) {
+        close(channel, file);
+      }
+    }
+  }
+
+  /**
+   * Writes a file, whole or not at all. The same tensors and metadata give the same bytes, those
+   * that the reference implementation writes.
+   */
+  public static void write(
+      Path file, Map<String, TensorSource> tensors, Map<String, String> metadata) {
+    SafeTensorsWriter.write(file, tensors, metadata);
+  }
+
+  public Path file() {
+    return file;
+  }
+
+  /** The free-form strings of the header. */
+  public Map<String, String> metadata() {
+    return header.metadata();
+  }
+
+  /** Every tensor by name, in the order of the header. */
+  public Map<String, TensorEntry> tensors() {
+    return header.tensors();
+  }
+
+  /** The tensor of that name; refuses and names the nearest ones when there is none. */
+  public TensorEntry entry(String name) {
+    var entry = header.tensors().get(name);
+    if (entry == null) {
+      throw MmibException.in(
+          file.toString(),
+          ErrorCode.WEIGHTS_MISMATCH,
+          "no tensor " + MmibException.quote(name),
+          Nearest.hint(name, header.tensors().keySet()));
+    }
+    return entry;
+  }
+
+  public float[] readFloats(String name) {
+    var values = new float[arrayLength(entry(name))];
+    readInto(name, (at, run, count) -> System.arraycopy(run, 0, values, (int) at, count));
+    return values;
+  }
+
+  /** Reads a tensor of any size in runs. */
+  public void readInto(String name, FloatSink sink) {
+    var entry = readable(name);
+    var values = new float[(int) Math.min(CHUNK_ELEMENTS, entry.size())];
+    readChunks(
+        entry,
+        (at, bytes, count) -> {
+          TensorDecoder.floats(entry, at, bytes, values, count, file);
+          sink.accept(at, values, count);
+        });
+  }
+
+  /** Reads whole numbers that fit ints. */
+  public int[] readInts(String name) {
+    var longs = readLongs(name);
+    var ints = new int[longs.length];
+    for (int i = 0; i < ints.length; i++) {
+      ints[i] = (int) longs[i];
+      if (ints[i] != longs[i]) {
+        throw TensorDecoder.refuse(
+            entry(name), file, "element " + i + " is " + longs[i] + " vs 32 bits");
+      }
+    }
+    return ints;
+  }
+
+  /** Reads whole numbers. */
+  public long[] readLongs(String name) {
+    var entry = readable(name);
+    if (!entry.type().isWhole()) {
+      throw TensorDecoder.refuse(entry, file, "holds " + entry.type() + " vs whole numbers");
+    }
+    var values = new long[arrayLength(entry)];
+    readChunks(
+        entry,
+        (at, bytes, count) -> TensorDecoder.longs(entry, at, bytes, values, (int) at, count, file));
+    return values;
+  }
+
+  /** A tensor's bytes as they are in the file, little-endian. */
+  public byte[] readBytes(String name) {
+    var entry = entry(name);
+    if (entry.bytes() > Integer.MAX_VALUE - 8) {
+      throw TensorDecoder.refuse(entry, file, "is too large for one array");
+    }
+    var bytes = ByteBuffer.allocate((int) entry.bytes());
+    requireUnchanged();
+    InputFile.readFully(
+        channel, header.dataStart() + entry.begin(), bytes, file, ErrorCode.SAFETENSORS);
+    return bytes.array();
+  }
+
+  private interface ChunkSink {
+    void accept(long at, ByteBuffer bytes, int count);
+  }
+
+  private void readChunks(TensorEntry entry, ChunkSink sink) {
+    int width = entry.type().bits() / 8;
+    long elements = entry.size();
+    var bytes =
+        ByteBuffer.allocate((int) Math.min(CHUNK_ELEMENTS, elements) * width)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    requireUnchanged();
+    for (long at = 0; at < elements; at += CHUNK_ELEMENTS) {
+      int count = (int) Math.min(CHUNK_ELEMENTS, elements - at);
+      bytes.clear().limit(count * width);
+      InputFile.readFully(
+          channel,
+          header.dataStart() + entry.begin() + at * width,
+          bytes,
+          file,
+          ErrorCode.SAFETENSORS);
+      bytes.flip();
+      sink.accept(at, bytes, count);
+    }
+    requireUnchanged();
+  }
+
+  private void requireUnchanged() {
+    try {
+      long now = channel.size();
+      if (now != size) {
+        throw MmibException.in(
+            file.toString(),
+            ErrorCode.SAFETENSORS,
+            "changed while being read, " + now + " bytes vs " + size,
+            "Wait until it is written, then load it again.");
+      }
+    } catch (ClosedChannelException e) {
+      throw MmibException.in(
+              file.toString(), ErrorCode.CLOSED, "used after it was closed", "Open it again.")
+          .causedBy(e);
+    } catch (IOException e) {
+      throw InputFile.failed(file, ErrorCode.SAFETENSORS, e);
+    }
+  }
+
+  private TensorEntry readable(String name) {
+    var entry = entry(name);
+    if (!entry.type().isReadable()) {
+      throw MmibException.at(
+          file.toString(),
+          "tensor " + MmibException.quote(name),
+          ErrorCode.SAFETENSORS_DTYPE,
+          "holds " + entry.type() + ", which cannot be read here",
+          "Save the model in F32, F16 or BF16.");
+    }
+    return entry;
+  }
+
+  private int arrayLength(TensorEntry entry) {
+    if (entry.size() > Integer.MAX_VALUE - 8) {
+      throw TensorDecoder.refuse(entry, file, "has too many elements for one array");
+    }
+    return (int) entry.size();
+  }
+
+  @Override
+  public void close() {
+    close(channel, file);
+  }
+
+  private static void close(FileChannel channel, Path file) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw InputFile.failed(file, ErrorCode.IO, e);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package dev.mmib.model;
+
+import dev.mmib.backend.Backend;
+import dev.mmib.bert.BertConfig;
+import dev.mmib.data.ImageBatch;
+import dev.mmib.data.TextBatch;
+import dev.mmib.nn.Parameters;
+import dev.mmib.tensor.Mode;
+import dev.mmib.tensor.Scope;
+import java.util.List;
+
+/**
+ * A model of either task: its settings, its weights and what it can say of pictures.
+ *
+ * <p>Nothing in it changes in inference, which opens scopes of its own; so many threads may use it,
+ * one at a time on its device. Training runs in the caller's scope.
+ */
+public abstract sealed class MmibModel implements AutoCloseable permits NerModel, RelationModel {
+
+  private final Parameters parameters;
+  private final PostEncoder encoder;
+
+  MmibModel(Parameters parameters, PostEncoder encoder) {
+    this.parameters = parameters;
+    this.encoder = encoder;
+  }
+
+  final PostEncoder encoder() {
+    return encoder;
+  }
+
+  /** The labels by index: tags of an NER model, relations of an RE model. */
+  public abstract List<String> labels();
+
+  public final Parameters parameters() {
+    return parameters;
+  }
+
+  public final MmibConfig config() {
+    return encoder.config();
+  }
+
+  public final BertConfig bertConfig() {
+    return encoder.bert().config();
+  }
+
+  public final Backend backend() {
+    return parameters.backend();
+  }
+
+  /**
+   * Whether pictures have the same features in every step, so that {@link #imageFeatures} may be
+   * computed once and given in place of pixels.
+   */
+  public final boolean hasConstantImageFeatures() {
+    var visual = encoder.visual();
+    return visual != null && visual.hasConstantFeatures();
+  }
+
+  /**
+   * The features of pictures, [batch · slots · features]: of zeros where a whole picture is absent,
+   * and 0 where a crop is.
+   */
+  public final float[] imageFeatures(ImageBatch pixels) {
+    var visual = encoder.visual();
+    if (visual == null) {
+      throw new IllegalStateException("imageFeatures: a model of text only has none");
+    }
+    try (var scope = Scope.open(backend(), Mode.INFER)) {
+      return visual.encode(pixels).features().toFloats();
+    }
+  }
+
+  /**
+   * How much each token looks at each picture, averaged over heads: [post][token][slot]; a row of
+   * slots sums to 1. Of models whose fusion is {@code cross}.
+   */
+  public final float[][][] slotAttention(TextBatch texts, ImageBatch images) {
+    try (var scope = Scope.open(backend(), Mode.INFER)) {
+      return encoder.slotAttention(encoder.encode(texts, images, encoder.noise()));
+    }
+  }
+
+  /** Whether {@link #slotAttention} can say anything. */
+  public final boolean hasSlotAttention() {
+    return encoder.fusion() instanceof Fusion.Cross;
+  }
+
+  /** Frees the weights. */
+  @Override
+  public final void close() {
+    parameters.close();
+  }
+}

@@ -1,0 +1,163 @@
+package dev.mmib.model;
+
+import static dev.mmib.op.Regularization.dropout;
+
+import dev.mmib.bert.Bert;
+import dev.mmib.bert.BertConfig;
+import dev.mmib.data.ImageBatch;
+import dev.mmib.data.TextBatch;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import dev.mmib.model.VariationalEncoder.Encoding;
+import dev.mmib.model.VisualSlots.Slots;
+import dev.mmib.nn.Parameters;
+import dev.mmib.tensor.Scope;
+import dev.mmib.tensor.Shape;
+import dev.mmib.tensor.Tensor;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the two tasks share: from a text and its pictures to one vector a token.
+ *
+ * <pre>
+ *   T = BERT(text),  V = pictures
+ *   zᵀ ~ N(μᵀ(T), exp sᵀ(T)),  zⱽ ~ N(μⱽ(V), exp sⱽ(V))
+ *   F = fusion(zᵀ, zⱽ)
+ * </pre>
+ *
+ * @param visual null of a model of text only, like the other parts of the picture branch; F is then
+ *     zᵀ
+ * @param alignment null without one
+ */
+record PostEncoder(
+    Bert bert,
+    VariationalEncoder text,
+    @Nullable VisualSlots visual,
+    @Nullable VariationalEncoder image,
+    @Nullable Alignment alignment,
+    @Nullable Fusion fusion,
+    MmibConfig config) {
+
+  /**
+   * What {@link #encode} gives; what concerns pictures is null of a model of text only.
+   *
+   * @param bertOutput T, before dropout
+   */
+  record Encoded(
+      Texts texts,
+      Tensor bertOutput,
+      Encoding text,
+      @Nullable Slots slots,
+      @Nullable Encoding image,
+      Masks masks,
+      Fusion.Fused fused) {
+
+    /** F, [batch, tokens, hidden]. */
+    Tensor value() {
+      return fused.value();
+    }
+  }
+
+  static PostEncoder of(Parameters at, MmibConfig config, BertConfig bertConfig) {
+    int hidden = bertConfig.hiddenSize();
+    if (hidden % config.attentionHeads() != 0) {
+      throw MmibException.of(
+          ErrorCode.CONFIG,
+          "hidden_size is "
+              + hidden
+              + ", no multiple of attentionHeads, "
+              + config.attentionHeads(),
+          "Choose another attentionHeads.");
+    }
+    var bert = Bert.withIdlePooler(at.at("bert"), bertConfig);
+    var text = VariationalEncoder.of(at.at("text_encoder"), hidden, config);
+    if (config.textOnly()) {
+      return new PostEncoder(bert, text, null, null, null, null, config);
+    }
+    return new PostEncoder(
+        bert,
+        text,
+        VisualSlots.of(at, hidden, config),
+        VariationalEncoder.of(at.at("image_encoder"), hidden, config),
+        Alignment.of(at.at("alignment"), hidden, config.alignment()),
+        Fusion.of(at.at("fusion"), hidden, config),
+        config);
+  }
+
+  /** The draws that the configuration asks for. */
+  Noise.Pair noise() {
+    return config.isReference() && config.task() == Task.RE
+        ? Noise.Pair.ALWAYS
+        : Noise.Pair.IN_TRAINING;
+  }
+
+  /** Encodes posts; without images, each has a picture of zeros. */
+  Encoded encode(TextBatch batch, @Nullable ImageBatch images, Noise.Pair noise) {
+    if (images != null && images.batch() != batch.batch()) {
+      throw new IllegalArgumentException(
+          "model: pictures of " + images.batch() + " posts vs texts of " + batch.batch());
+    }
+    var texts = Texts.of(batch);
+    var bertOutput = bert.encode(texts.ids(), texts.types(), texts.mask());
+    // The released relation model has no dropout here.
+    var t = config.task() == Task.NER ? dropout(bertOutput, config.dropout()) : bertOutput;
+    if (visual == null || image == null || fusion == null) {
+      var masks = Masks.of(config, texts.mask(), null);
+      var z = text.encode(t, masks.textKeys(), masks.textQueries(), noise.text());
+      return new Encoded(texts, bertOutput, z, null, null, masks, new Fusion.Fused(z.z(), null));
+    }
+    var slots = visual.encode(images != null ? images : visual.none(batch.batch()));
+    var masks = Masks.of(config, texts.mask(), slots.mask());
+    var zText = text.encode(t, masks.textKeys(), masks.textQueries(), noise.text());
+    var zImage = image.encode(slots.values(), masks.slotKeys(), null, noise.image());
+    var fused = fusion.forward(zText.z(), zImage.z(), masks);
+    return new Encoded(texts, bertOutput, zText, slots, zImage, masks, fused);
+  }
+
+  /** The task's loss with the regularizers of the batch that gave {@code encoded}. */
+  Losses losses(Encoded encoded, Tensor task) {
+    var masks = encoded.masks();
+    var klText = encoded.text().divergence(masks.textKeys());
+    var zero = Scope.current().zeros(Shape.of());
+    var image = encoded.image();
+    if (image == null) {
+      return Losses.of(config.beta(), task, zero, klText, zero);
+    }
+    var klImage = image.divergence(masks.slotKeys());
+    return Losses.of(config.beta(), task, alignmentLoss(encoded, image, zero), klText, klImage);
+  }
+
+  private Tensor alignmentLoss(Encoded encoded, Encoding image, Tensor none) {
+    if (alignment == null) {
+      return none;
+    }
+    var pooling = config.alignment().pooling();
+    return alignment.loss(
+        Positions.pool(pooling, encoded.text().z(), encoded.masks().textKeys()),
+        Positions.pool(pooling, image.z(), encoded.masks().slotKeys()));
+  }
+
+  /** How much each token looks at each slot, averaged over heads: [batch][tokens][slots]. */
+  float[][][] slotAttention(Encoded encoded) {
+    if (!(fusion instanceof Fusion.Cross cross)) {
+      throw new IllegalStateException(
+          "slotAttention: this model's tokens look at no pictures: it needs fusion cross");
+    }
+    var pictures = Objects.requireNonNull(encoded.fused().pictures());
+    var found = cross.slotAttention(encoded.text().z(), pictures, encoded.masks());
+    int batch = found.shape().dim(0);
+    int heads = found.shape().dim(1);
+    int tokens = found.shape().dim(2);
+    int slots = found.shape().dim(3);
+    var values = found.toFloats();
+    var mean = new float[batch][tokens][slots];
+    for (int i = 0; i < values.length; i++) {
+      int slot = i % slots;
+      int token = i / slots % tokens;
+      int post = i / slots / tokens / heads;
+      mean[post][token][slot] += values[i] / heads;
+    }
+    return mean;
+  }
+}

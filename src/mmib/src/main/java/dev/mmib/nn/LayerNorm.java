@@ -1,0 +1,22 @@
+package dev.mmib.nn;
+
+import dev.mmib.op.Normalization;
+import dev.mmib.tensor.Tensor;
+
+/**
+ * Layer normalization of the last axis.
+ *
+ * @param weight [width]
+ * @param bias [width]
+ */
+public record LayerNorm(Tensor weight, Tensor bias, double eps) {
+
+  public static LayerNorm of(Parameters at, int width, double eps) {
+    return new LayerNorm(
+        at.add("weight", Initializer.ONES, width), at.add("bias", Initializer.ZEROS, width), eps);
+  }
+
+  public Tensor forward(Tensor x) {
+    return Normalization.layerNorm(x, weight, bias, eps);
+  }
+}

@@ -1,0 +1,21 @@
+package dev.mmib.nn;
+
+import dev.mmib.tensor.Shape;
+
+/** Where a model's numbers come from: a file, a rule, or chance. */
+@FunctionalInterface
+public interface Weights {
+
+  /**
+   * The numbers of a tensor, row-major.
+   *
+   * @param name its full name, such as {@code bert.embeddings.LayerNorm.weight}
+   * @param fresh what to draw from where the source has no numbers of its own
+   */
+  float[] values(String name, Shape shape, Initializer fresh);
+
+  /** Everything drawn afresh; the same seed gives the same numbers. */
+  static Weights random(long seed) {
+    return (name, shape, fresh) -> fresh.values(seed, name, shape);
+  }
+}

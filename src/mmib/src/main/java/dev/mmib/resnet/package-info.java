@@ -1,0 +1,5 @@
+/** ResNet, the picture encoder. */
+@NullMarked
+package dev.mmib.resnet;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,319 @@
+package dev.mmib.text;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * BERT's tokenizer: basic splitting, then WordPiece, equal to HuggingFace's {@code BertTokenizer}.
+ *
+ * <p>Special tokens written inside a text are recognized, also inside a word, in their own case; as
+ * the text around them is lower-cased first, an upper-case spelling of a lower-case marker counts
+ * as the marker. The result is the same on every Java runtime. Immutable and thread-safe.
+ */
+public final class BertTokenizer {
+
+  /**
+   * How text is cleaned.
+   *
+   * @param stripAccents null: as {@code doLowerCase}
+   * @param tokenizeChineseChars whether each Chinese character is a word
+   * @param maxInputCharsPerWord code points of the longest word that is cut into pieces
+   */
+  public record Options(
+      boolean doLowerCase,
+      @Nullable Boolean stripAccents,
+      boolean tokenizeChineseChars,
+      int maxInputCharsPerWord) {
+
+    public Options {
+      if (maxInputCharsPerWord < 1 || maxInputCharsPerWord > 10_000) {
+        throw new IllegalArgumentException(
+            "tokenizer: maxInputCharsPerWord " + maxInputCharsPerWord + " vs 1 to 10000");
+      }
+    }
+
+    public static Options uncased() {
+      return new Options(true, null, true, 100);
+    }
+
+    public static Options cased() {
+      return new Options(false, null, true, 100);
+    }
+
+    /** Whether the two cut every text alike. */
+    boolean equalsInEffect(Options other) {
+      return doLowerCase == other.doLowerCase
+          && stripsAccents() == other.stripsAccents()
+          && tokenizeChineseChars == other.tokenizeChineseChars
+          && maxInputCharsPerWord == other.maxInputCharsPerWord;
+    }
+
+    boolean stripsAccents() {
+      return stripAccents == null ? doLowerCase : stripAccents;
+    }
+  }
+
+  private static final List<String> SPECIAL =
+      List.of(Vocabulary.UNK, Vocabulary.SEP, Vocabulary.PAD, Vocabulary.CLS, Vocabulary.MASK);
+
+  private final Vocabulary vocabulary;
+  private final Options options;
+  private final List<String> added;
+  private final Map<String, Integer> addedIds = new HashMap<>();
+  private final Set<String> special;
+  private final BasicTokenizer basic;
+  private final WordPiece wordPiece;
+
+  private BertTokenizer(
+      Vocabulary vocabulary, Options options, List<String> added, Set<String> special) {
+    this.vocabulary = vocabulary;
+    this.options = options;
+    this.added = List.copyOf(added);
+    for (String token : added) {
+      addedIds.put(token, vocabulary.size() + addedIds.size());
+    }
+    this.special = special;
+    this.basic = new BasicTokenizer(options.stripsAccents(), options.tokenizeChineseChars());
+    this.wordPiece = new WordPiece(vocabulary, options.maxInputCharsPerWord());
+  }
+
+  /** A tokenizer with these tokens; a token's id is its index. */
+  public static BertTokenizer of(List<String> vocabulary, Options options) {
+    return of(Vocabulary.of(vocabulary, "vocabulary"), options);
+  }
+
+  static BertTokenizer of(Vocabulary vocabulary, Options options) {
+    return new BertTokenizer(vocabulary, options, List.of(), new LinkedHashSet<>(SPECIAL));
+  }
+
+  /**
+   * Reads {@code vocab.txt}, {@code tokenizer.json}, or a directory that holds either; settings
+   * come from {@code tokenizer_config.json} beside them, else it is an uncased one.
+   */
+  public static BertTokenizer load(Path path) {
+    return TokenizerFiles.load(path, null);
+  }
+
+  /** As {@link #load(Path)}, with these settings whatever the files beside it say. */
+  public static BertTokenizer load(Path path, Options options) {
+    return TokenizerFiles.load(path, options);
+  }
+
+  /**
+   * This tokenizer with more special tokens, such as relation markers. A token that the vocabulary
+   * has keeps its id; the others get the next ones.
+   */
+  public BertTokenizer withAddedTokens(List<String> tokens) {
+    var all = new ArrayList<>(added);
+    var specials = new LinkedHashSet<>(special);
+    for (String token : tokens) {
+      if (token.isBlank()) {
+        throw new IllegalArgumentException("tokenizer: a blank token was added vs a visible one");
+      }
+      specials.add(token);
+      if (!vocabulary.contains(token) && !all.contains(token)) {
+        all.add(token);
+      }
+    }
+    return new BertTokenizer(vocabulary, options, all, specials);
+  }
+
+  /** Writes {@code vocab.txt}, with the added tokens, and {@code tokenizer_config.json}. */
+  public void save(Path directory) {
+    TokenizerFiles.save(directory, this);
+  }
+
+  /** Special tokens besides the five of BERT. */
+  List<String> added() {
+    return special.stream().filter(token -> !SPECIAL.contains(token)).toList();
+  }
+
+  public Options options() {
+    return options;
+  }
+
+  /** What was odd about the vocabulary, in sentences. */
+  public List<String> warnings() {
+    return List.copyOf(vocabulary.warnings());
+  }
+
+  /** Number of ids, added tokens included. */
+  public int size() {
+    return vocabulary.size() + added.size();
+  }
+
+  /** All tokens in the order of their ids, added ones included. */
+  public List<String> tokens() {
+    var all = new ArrayList<>(vocabulary.tokens());
+    all.addAll(added);
+    return all;
+  }
+
+  public boolean contains(String token) {
+    return vocabulary.contains(token) || addedIds.containsKey(token);
+  }
+
+  /** The id of a token; that of [UNK] for one that the vocabulary lacks. */
+  public int idOf(String token) {
+    int id = vocabulary.id(token);
+    if (id >= 0) {
+      return id;
+    }
+    return addedIds.getOrDefault(token, unknownId());
+  }
+
+  /** The token of an id; [UNK] for one that the vocabulary lacks. */
+  public String tokenOf(int id) {
+    if (id < 0 || id >= size()) {
+      return Vocabulary.UNK;
+    }
+    return id < vocabulary.size() ? vocabulary.tokens().get(id) : added.get(id - vocabulary.size());
+  }
+
+  public int[] idsOf(List<String> tokens) {
+    return tokens.stream().mapToInt(this::idOf).toArray();
+  }
+
+  public int padId() {
+    return vocabulary.id(Vocabulary.PAD);
+  }
+
+  public int unknownId() {
+    return vocabulary.id(Vocabulary.UNK);
+  }
+
+  public int clsId() {
+    return vocabulary.id(Vocabulary.CLS);
+  }
+
+  public int sepId() {
+    return vocabulary.id(Vocabulary.SEP);
+  }
+
+  /** The word pieces of a text. */
+  public List<String> tokenize(String text) {
+    String lowered = options.doLowerCase() ? lowerOutsideSpecialTokens(text) : text;
+    var pieces = new ArrayList<String>();
+    int start = 0;
+    for (int i = 0; i < lowered.length(); ) {
+      String token = specialAt(lowered, i);
+      if (token == null) {
+        i++;
+        continue;
+      }
+      splitInto(lowered.substring(start, i), pieces);
+      pieces.add(token);
+      i += token.length();
+      start = i;
+    }
+    splitInto(lowered.substring(start), pieces);
+    return pieces;
+  }
+
+  private void splitInto(String text, List<String> pieces) {
+    for (String word : basic.tokenize(text, special)) {
+      wordPiece.split(word, pieces);
+    }
+  }
+
+  private String lowerOutsideSpecialTokens(String text) {
+    var out = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); ) {
+      String token = specialAt(text, i);
+      if (token != null) {
+        out.append(token);
+        i += token.length();
+        continue;
+      }
+      int c = text.codePointAt(i);
+      UnicodeTable.lower(c, out);
+      i += Character.charCount(c);
+    }
+    return out.toString();
+  }
+
+  /** The longest special token that begins at a place; null if none does. */
+  private @Nullable String specialAt(String text, int at) {
+    String found = null;
+    for (String token : special) {
+      if (text.charAt(at) == token.charAt(0)
+          && text.startsWith(token, at)
+          && (found == null || token.length() > found.length())) {
+        found = token;
+      }
+    }
+    return found;
+  }
+
+  /** A text as a model's input. */
+  public Encoding encode(String text, EncodeOptions how) {
+    return Encoder.encode(this, tokenize(text), null, how);
+  }
+
+  /** A pair of texts as a model's input. */
+  public Encoding encode(String text, @Nullable String pair, EncodeOptions how) {
+    return Encoder.encode(this, tokenize(text), pair == null ? null : tokenize(pair), how);
+  }
+
+  /** Word pieces as a model's input. */
+  public Encoding encodeTokens(List<String> tokens, EncodeOptions how) {
+    return Encoder.encode(this, tokens, null, how);
+  }
+
+  /** The text of ids, with every token, pieces joined. */
+  public String decode(int[] ids) {
+    return decode(ids, false, false);
+  }
+
+  /**
+   * The text of ids.
+   *
+   * @param skipSpecialTokens leaves out [CLS], [SEP], [PAD], … and added markers
+   * @param cleanUp takes out the blanks before punctuation and English clitics
+   */
+  public String decode(int[] ids, boolean skipSpecialTokens, boolean cleanUp) {
+    var parts = new ArrayList<String>();
+    var run = new ArrayList<String>();
+    for (int id : ids) {
+      String token = tokenOf(id);
+      if (skipSpecialTokens && special.contains(token)) {
+        continue;
+      }
+      if (addedIds.containsKey(token)) {
+        flush(run, parts);
+        parts.add(token);
+      } else {
+        run.add(token);
+      }
+    }
+    flush(run, parts);
+    String text = String.join(" ", parts);
+    return cleanUp ? cleanUp(text) : text;
+  }
+
+  private static void flush(List<String> run, List<String> parts) {
+    if (!run.isEmpty()) {
+      parts.add(String.join(" ", run).replace(" ##", "").strip());
+      run.clear();
+    }
+  }
+
+  private static String cleanUp(String text) {
+    return text.replace(" .", ".")
+        .replace(" ?", "?")
+        .replace(" !", "!")
+        .replace(" ,", ",")
+        .replace(" ' ", "'")
+        .replace(" n't", "n't")
+        .replace(" 'm", "'m")
+        .replace(" 's", "'s")
+        .replace(" 've", "'ve")
+        .replace(" 're", "'re");
+  }
+}

@@ -1,0 +1,122 @@
+package dev.mmib.text;
+
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import dev.mmib.io.InputFile;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The word pieces of a model and their ids: line numbers of {@code vocab.txt}. */
+final class Vocabulary {
+
+  static final String PAD = "[PAD]";
+  static final String UNK = "[UNK]";
+  static final String CLS = "[CLS]";
+  static final String SEP = "[SEP]";
+  static final String MASK = "[MASK]";
+
+  private static final int LONGEST_FILE = 256 << 20;
+  private static final int MOST_TOKENS = 10_000_000;
+  private static final int LONGEST_TOKEN = 100_000;
+  private static final String HINT = "Use the vocab.txt that came with the model's weights.";
+
+  private final List<String> tokens;
+  private final Map<String, Integer> ids;
+  private final List<String> warnings;
+
+  private Vocabulary(List<String> tokens, String file) {
+    this.tokens = List.copyOf(tokens);
+    this.ids = new HashMap<>(tokens.size() * 2);
+    this.warnings = new ArrayList<>();
+    int repeated = 0;
+    for (int i = 0; i < tokens.size(); i++) {
+      Integer before = ids.put(tokens.get(i), i);
+      if (before != null && repeated++ == 0) {
+        warnings.add(
+            file
+                + ": line "
+                + (i + 1)
+                + ": the token "
+                + MmibException.quote(tokens.get(i))
+                + " was on line "
+                + (before + 1)
+                + " before; the later id is used");
+      }
+    }
+    if (repeated > 1) {
+      warnings.add(file + ": " + repeated + " repeated tokens in all");
+    }
+    for (String needed : List.of(UNK, CLS, SEP, PAD)) {
+      if (!ids.containsKey(needed)) {
+        throw MmibException.in(
+            file, ErrorCode.VOCABULARY, "the token " + needed + " is missing", HINT);
+      }
+    }
+  }
+
+  /** The vocabulary of these tokens; {@code file} names it in messages. */
+  static Vocabulary of(List<String> tokens, String file) {
+    return new Vocabulary(tokens, file);
+  }
+
+  /**
+   * Reads {@code vocab.txt}: UTF-8, a token per line. A line ends at a line feed only, with one
+   * carriage return before it left out, so that ids are line numbers whatever a token holds.
+   */
+  static Vocabulary read(Path path) {
+    String file = path.toString();
+    String text = InputFile.text(path, LONGEST_FILE, ErrorCode.VOCABULARY);
+    var warnings = new ArrayList<String>();
+    if (text.startsWith("\uFEFF")) {
+      text = text.substring(1);
+      warnings.add(file + ": a byte order mark was left out");
+    }
+    if (text.isEmpty()) {
+      throw MmibException.in(file, ErrorCode.VOCABULARY, "the file is empty", HINT);
+    }
+    var tokens = new ArrayList<String>();
+    for (int start = 0; start < text.length(); ) {
+      int feed = text.indexOf('\n', start);
+      int end = feed < 0 ? text.length() : feed;
+      int stop = end > start && text.charAt(end - 1) == '\r' ? end - 1 : end;
+      if (stop - start > LONGEST_TOKEN || tokens.size() == MOST_TOKENS) {
+        String what =
+            stop - start > LONGEST_TOKEN
+                ? "a token of " + (stop - start) + " characters"
+                : "more than " + MOST_TOKENS + " lines";
+        throw MmibException.at(
+            file, "line " + (tokens.size() + 1), ErrorCode.VOCABULARY, what, HINT);
+      }
+      tokens.add(text.substring(start, stop));
+      start = end + 1;
+    }
+    var vocabulary = new Vocabulary(tokens, file);
+    vocabulary.warnings.addAll(0, warnings);
+    return vocabulary;
+  }
+
+  List<String> tokens() {
+    return tokens;
+  }
+
+  int size() {
+    return tokens.size();
+  }
+
+  boolean contains(String token) {
+    return ids.containsKey(token);
+  }
+
+  /** The id of a token; −1 for one that the vocabulary lacks. */
+  int id(String token) {
+    return ids.getOrDefault(token, -1);
+  }
+
+  /** What is odd, in sentences. */
+  List<String> warnings() {
+    return warnings;
+  }
+}
