@@ -56,6 +56,7 @@ class DerivativesTest {
         Named.of("tanh", x -> tanh(x)),
         Named.of("sigmoid", x -> sigmoid(x)),
         Named.of("softplus", x -> softplus(x)),
+        Named.of("erf", x -> Activation.erf(x)),
         Named.of("gelu", x -> gelu(x)),
         Named.of("geluTanh", x -> geluTanh(x)),
         Named.of("affine", x -> affine(x, -2.5, 0.75)),

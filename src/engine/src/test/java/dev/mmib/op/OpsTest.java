@@ -72,12 +72,24 @@ class OpsTest {
     // Φ(−2), Φ(−½), Φ(1) from tables of the normal distribution.
     var gelu = new double[] {-0.045500263896358, -0.154268769363399, 0, 0.841344746068543};
     assertElements(Activation.gelu(x), x.shape(), i -> gelu[i]);
+    var erf = new double[] {-0.995322265018953, -0.520499877813047, 0, 0.842700792949715};
+    assertElements(Activation.erf(x), x.shape(), i -> erf[i]);
     var geluTanh = new double[] {-0.045402305912, -0.154285990175, 0, 0.841191990608};
     assertArrayEquals(geluTanh, backend.values(Activation.geluTanh(x).buffer()), 1e-9, "tanh form");
     var positive = scope.of(Shape.of(3), 0.25f, 1, 4);
     assertElements(
         Activation.log(positive), positive.shape(), i -> new double[] {-2, 0, 2}[i] * Math.log(2));
     assertElements(Activation.sqrt(positive), positive.shape(), i -> new double[] {0.5, 1, 2}[i]);
+  }
+
+  @Test
+  void tanhIsExactNearZeroAndFarFromIt() {
+    for (double v : new double[] {0, 1e-9, -1e-6, 9.99e-4, 1.001e-3, -0.02, 0.7, 5, -25, 900}) {
+      var x = scope.allocate(Shape.of());
+      backend.set(x.buffer(), v);
+      double got = backend.values(Activation.tanh(x).buffer())[0];
+      assertEquals(Math.tanh(v), got, 1e-13 * Math.abs(Math.tanh(v)), "tanh " + v);
+    }
   }
 
   @Test
