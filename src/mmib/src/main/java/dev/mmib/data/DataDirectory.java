@@ -69,8 +69,7 @@ public final class DataDirectory {
       throw MmibException.in(
           directory.toString(),
           ErrorCode.DATA_FILE,
-          "several files for one split: "
-              + found.stream().map(Path::getFileName).toList(),
+          "several files for one split: " + found.stream().map(Path::getFileName).toList(),
           "Keep one of them.");
     }
     return found.stream().findFirst();
