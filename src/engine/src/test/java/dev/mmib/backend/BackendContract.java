@@ -7,17 +7,12 @@ package dev.mmib.backend;
  * of its own.
  */
 public abstract class BackendContract
-    implements AttentionContract,
-        ConvolutionContract,
-        CrfContract,
-        ElementwiseContract,
+    implements ElementwiseContract,
         LayoutContract,
         LookupContract,
-        LossContract,
         MatMulContract,
         MemoryContract,
         NormContract,
         OptimizerContract,
-        PoolingContract,
         RandomContract,
         ReductionContract {}

@@ -1,5 +1,7 @@
 package dev.mmib.backend.host;
 
+import java.util.Arrays;
+
 /**
  * One sequence of a conditional random field: sums over all its paths, in log space.
  *
@@ -14,15 +16,7 @@ package dev.mmib.backend.host;
 final class CrfSequence {
 
   /** Gradients of a weighted log-likelihood, laid out like the potentials. */
-  static final class Counts {
-    final double[] emissions; // [length, tags]
-    final double[] transitions;
-
-    Counts(double[] emissions, double[] transitions) {
-      this.emissions = emissions;
-      this.transitions = transitions;
-    }
-  }
+  record Counts(double[] emissions, double[] transitions, double[] start, double[] end) {}
 
   private final CrfPotentials potentials;
   private final int length;
@@ -154,7 +148,11 @@ final class CrfSequence {
     }
     scale(byEmission, weight);
     scale(byTransition, weight);
-    return new Counts(byEmission, byTransition);
+    return new Counts(
+        byEmission,
+        byTransition,
+        Arrays.copyOf(byEmission, tags),
+        Arrays.copyOfRange(byEmission, (length - 1) * tags, length * tags));
   }
 
   private double[] expectedTransitions(double[] alphas, double[] betas, double logPartition) {

@@ -1,8 +1,6 @@
 package dev.mmib.backend.host;
 
 import dev.mmib.backend.kernel.PoolingKernels.Pool2d;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * The windows of a pooling over one plane: the product of intervals of rows and of columns.
@@ -10,7 +8,7 @@ import java.util.List;
  * @param rows an interval of rows per output row
  * @param cols an interval of columns per output column
  */
-record PoolingWindows(int height, int width, List<Interval> rows, List<Interval> cols) {
+record PoolingWindows(int height, int width, Interval[] rows, Interval[] cols) {
 
   /**
    * Positions {@code [from, to)} that lie inside the plane.
@@ -21,15 +19,15 @@ record PoolingWindows(int height, int width, List<Interval> rows, List<Interval>
 
   /** Windows of one size at regular distances. */
   static PoolingWindows of(Pool2d pool, boolean countPadding) {
-    var rows = new ArrayList<Interval>();
-    var cols = new ArrayList<Interval>();
-    for (int i = 0; i < pool.outHeight(); i++) {
+    var rows = new Interval[pool.outHeight()];
+    var cols = new Interval[pool.outWidth()];
+    for (int i = 0; i < rows.length; i++) {
       int start = i * pool.strideHeight() - pool.padHeight();
-      rows.add(clipped(start, pool.kernelHeight(), pool.height(), countPadding));
+      rows[i] = clipped(start, pool.kernelHeight(), pool.height(), countPadding);
     }
-    for (int j = 0; j < pool.outWidth(); j++) {
+    for (int j = 0; j < cols.length; j++) {
       int start = j * pool.strideWidth() - pool.padWidth();
-      cols.add(clipped(start, pool.kernelWidth(), pool.width(), countPadding));
+      cols[j] = clipped(start, pool.kernelWidth(), pool.width(), countPadding);
     }
     return new PoolingWindows(pool.height(), pool.width(), rows, cols);
   }
@@ -45,12 +43,12 @@ record PoolingWindows(int height, int width, List<Interval> rows, List<Interval>
     return new PoolingWindows(height, width, parts(height, outHeight), parts(width, outWidth));
   }
 
-  private static List<Interval> parts(int extent, int n) {
-    var parts = new ArrayList<Interval>();
+  private static Interval[] parts(int extent, int n) {
+    var parts = new Interval[n];
     for (int i = 0; i < n; i++) {
       var from = (int) ((long) i * extent / n);
       var to = (int) (((i + 1L) * extent + n - 1) / n);
-      parts.add(new Interval(from, to, to - from));
+      parts[i] = new Interval(from, to, to - from);
     }
     return parts;
   }
@@ -62,7 +60,7 @@ record PoolingWindows(int height, int width, List<Interval> rows, List<Interval>
 
   /** Number of windows. */
   int count() {
-    return rows.size() * cols.size();
+    return rows.length * cols.length;
   }
 
   /** The first largest element of each window, and its index; a NaN is larger than any number. */

@@ -18,9 +18,7 @@ public interface ElementwiseKernels {
     /** {@code x · Φ(x)} with the exact Gaussian distribution function. */
     GELU,
     /** {@code ½x(1 + tanh(√(2/π)(x + 0.044715x³)))}. */
-    GELU_TANH,
-    /** {@code 2/√π ∫₀ˣ exp(−t²) dt}. */
-    ERF
+    GELU_TANH
   }
 
   /** Functions of two numbers. */

@@ -1,0 +1,83 @@
+package dev.mmib.cpu;
+
+import dev.mmib.backend.Workers;
+import dev.mmib.backend.kernel.AttentionKernels;
+import dev.mmib.backend.kernel.ConvolutionKernels;
+import dev.mmib.backend.kernel.MatMulKernels;
+import dev.mmib.backend.kernel.NormKernels;
+
+/**
+ * The CPU by oneDNN: products, convolutions, attention and normalizations; the rest in Java.
+ *
+ * <p>Both work on the same memory outside the heap and with the same number of threads. Results of
+ * equal calls are bit-equal. Needs AVX-512 or AVX2 to be fast and nothing beyond SSE 4.1 to run.
+ */
+public final class CpuBackend extends OffHeapBackend {
+
+  private final OneDnn oneDnn;
+  private final MatMulKernels matmul;
+  private final ConvolutionKernels convolution;
+  private final NormKernels norm;
+  private final AttentionKernels attention;
+
+  /** A backend of {@code threads} threads. */
+  public CpuBackend(int threads) {
+    this(threads, new OffHeapMemory());
+  }
+
+  CpuBackend(int threads, OffHeapMemory memory) {
+    super(new Workers(threads), memory);
+    this.oneDnn = new OneDnn(threads, memory);
+    this.matmul = new OneDnnMatMulKernels(oneDnn, super.matmul());
+    this.convolution = new OneDnnConvolutionKernels(oneDnn, super.convolution());
+    this.norm = new OneDnnNormKernels(oneDnn, super.norm());
+    this.attention = new OneDnnAttentionKernels(oneDnn, norm, workers());
+  }
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public String description() {
+    return "oneDNN "
+        + OneDnn.version()
+        + ", "
+        + OneDnn.instructions()
+        + ", "
+        + (oneDnn.setsThreads()
+            ? workers().threads() + " threads"
+            : workers().threads() + " Java threads, oneDNN's by OMP_NUM_THREADS");
+  }
+
+  OneDnn oneDnn() {
+    return oneDnn;
+  }
+
+  @Override
+  public MatMulKernels matmul() {
+    return matmul;
+  }
+
+  @Override
+  public ConvolutionKernels convolution() {
+    return convolution;
+  }
+
+  @Override
+  public NormKernels norm() {
+    return norm;
+  }
+
+  @Override
+  public AttentionKernels attention() {
+    return attention;
+  }
+
+  @Override
+  public void close() {
+    oneDnn.close();
+    super.close();
+  }
+}

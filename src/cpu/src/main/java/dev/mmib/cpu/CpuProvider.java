@@ -1,0 +1,57 @@
+package dev.mmib.cpu;
+
+import dev.mmib.backend.Backend;
+import dev.mmib.backend.BackendProvider;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Offers {@code cpu} wherever oneDNN's natives load. */
+public final class CpuProvider implements BackendProvider {
+
+  private static final String ARTIFACT = "org.bytedeco:dnnl:3.11-1.5.13";
+  private static final String OPENCL_ARTIFACT = "org.bytedeco:opencl:3.0-1.5.13";
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public Optional<String> unavailableBecause() {
+    try {
+      ClassLoader loader = CpuProvider.class.getClassLoader();
+      Platform here = Platform.current();
+      return here.missing(loader, ARTIFACT, "org/bytedeco/dnnl", "jnidnnl")
+          .or(() -> here.missing(loader, OPENCL_ARTIFACT, "org/bytedeco/opencl", "jniOpenCL"))
+          .or(() -> loadFailure(here));
+    } catch (LinkageError e) {
+      return Optional.of(
+          "JavaCPP is not usable (" + e + "); put org.bytedeco:javacpp:1.5.13 on the class path");
+    }
+  }
+
+  private static Optional<String> loadFailure(Platform here) {
+    try {
+      OneDnn.version();
+      return Optional.empty();
+    } catch (LinkageError e) {
+      return Optional.of(here.loadFailure("oneDNN", e));
+    }
+  }
+
+  @Override
+  public Map<String, String> versions() {
+    var versions = new TreeMap<String, String>();
+    if (unavailableBecause().isEmpty()) {
+      versions.put("oneDNN", OneDnn.version());
+      versions.put("oneDNN instructions", OneDnn.instructions());
+    }
+    return versions;
+  }
+
+  @Override
+  public Backend open(int ordinal, int threads) {
+    return new CpuBackend(threads);
+  }
+}

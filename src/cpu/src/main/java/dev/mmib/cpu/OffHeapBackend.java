@@ -1,0 +1,74 @@
+package dev.mmib.cpu;
+
+import dev.mmib.backend.Buffer;
+import dev.mmib.backend.DType;
+import dev.mmib.backend.MemoryUse;
+import dev.mmib.backend.Workers;
+import dev.mmib.backend.host.HostBackend;
+import dev.mmib.backend.host.HostBuffer;
+import dev.mmib.backend.kernel.ElementwiseKernels;
+
+/**
+ * A host backend whose buffers native libraries can work on in place.
+ *
+ * <p>Needs JavaCPP's own small native library and no other; subclasses replace the kernels that
+ * their library serves better.
+ */
+public abstract class OffHeapBackend extends HostBackend {
+
+  private final OffHeapMemory memory;
+  private final ElementwiseKernels elementwise;
+
+  /** Takes over both arguments: they are closed with the backend. */
+  protected OffHeapBackend(Workers workers, OffHeapMemory memory) {
+    super(workers);
+    this.memory = memory;
+    this.elementwise = new VectorElementwiseKernels(workers, super.elementwise());
+  }
+
+  /** Where the buffers come from. */
+  public final OffHeapMemory offHeap() {
+    return memory;
+  }
+
+  @Override
+  public ElementwiseKernels elementwise() {
+    return elementwise;
+  }
+
+  @Override
+  public final Buffer allocate(DType type, int length) {
+    return memory.allocate(type, length);
+  }
+
+  @Override
+  public final void upload(float[] from, int offset, Buffer to, int at, int length) {
+    HostBuffer.floats(to).put(at, from, offset, length);
+  }
+
+  @Override
+  public final void download(Buffer from, int at, float[] to, int offset, int length) {
+    HostBuffer.floats(from).get(at, to, offset, length);
+  }
+
+  @Override
+  public final void upload(int[] from, int offset, Buffer to, int at, int length) {
+    HostBuffer.ints(to).put(at, from, offset, length);
+  }
+
+  @Override
+  public final void download(Buffer from, int at, int[] to, int offset, int length) {
+    HostBuffer.ints(from).get(at, to, offset, length);
+  }
+
+  @Override
+  public final MemoryUse memory() {
+    return memory.use();
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    memory.close();
+  }
+}

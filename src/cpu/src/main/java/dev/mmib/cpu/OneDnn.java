@@ -1,0 +1,112 @@
+package dev.mmib.cpu;
+
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.bytedeco.dnnl.dnnl_version_t;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * oneDNN as one backend uses it: an engine, a stream, a number of threads, and the plans made so
+ * far.
+ *
+ * <p>Making a primitive compiles machine code, so plans are kept by their sizes; the one that was
+ * not used for longest goes when there are too many.
+ */
+final class OneDnn implements AutoCloseable {
+
+  private static final int MOST_PLANS = 512;
+
+  private final engine engine = new engine(org.bytedeco.dnnl.engine.kind.cpu, 0);
+  private final stream stream = new stream(engine);
+  private final OffHeapMemory memory;
+  private final @Nullable OpenMp openMp;
+  private final Map<Record, Plan> plans = new LinkedHashMap<>(16, 0.75f, true);
+
+  OneDnn(int threads, OffHeapMemory memory) {
+    this.memory = memory;
+    this.openMp = OpenMp.of(threads);
+  }
+
+  static String version() {
+    dnnl_version_t version = dnnl.dnnl_version();
+    return version.major() + "." + version.minor() + "." + version.patch();
+  }
+
+  /** The widest instructions that oneDNN uses here, such as {@code avx512_core_bf16}. */
+  static String instructions() {
+    return dnnl.get_effective_cpu_isa().toString();
+  }
+
+  engine engine() {
+    return engine;
+  }
+
+  stream stream() {
+    return stream;
+  }
+
+  OffHeapMemory memory() {
+    return memory;
+  }
+
+  /** Whether the number of threads is ours to set, or that of OMP_NUM_THREADS. */
+  boolean setsThreads() {
+    return openMp != null;
+  }
+
+  /** To be called by every thread before it makes or runs primitives. */
+  void applyThreads() {
+    if (openMp != null) {
+      openMp.apply();
+    }
+  }
+
+  /** The plan of {@code key}, composed when it is first asked for. */
+  Plan plan(Record key, Consumer<Plan.Builder> compose) {
+    Plan known = plans.get(key);
+    if (known != null) {
+      return known;
+    }
+    applyThreads();
+    var builder = new Plan.Builder(this);
+    try {
+      compose.accept(builder);
+    } catch (RuntimeException e) { // the only type that JavaCPP makes of a C++ exception
+      builder.abandon();
+      throw MmibException.of(
+              ErrorCode.DEVICE,
+              "oneDNN cannot compute " + key + ": " + e.getMessage(),
+              "Use the device java or nd4j, and report this with the sizes.")
+          .causedBy(e);
+    }
+    Plan made = builder.build();
+    plans.put(key, made);
+    if (plans.size() > MOST_PLANS) {
+      var eldest = plans.values().iterator();
+      eldest.next().close();
+      eldest.remove();
+    }
+    return made;
+  }
+
+  int plans() {
+    return plans.size();
+  }
+
+  @Override
+  public void close() {
+    plans.values().forEach(Plan::close);
+    plans.clear();
+    stream.close();
+    engine.close();
+    if (openMp != null) {
+      openMp.close();
+    }
+  }
+}

@@ -1,0 +1,278 @@
+package dev.mmib.cpu;
+
+import dev.mmib.backend.Buffer;
+import dev.mmib.backend.DType;
+import dev.mmib.backend.host.HostBuffer;
+import dev.mmib.backend.kernel.NormKernels;
+import java.nio.FloatBuffer;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.layer_normalization_backward;
+import org.bytedeco.dnnl.layer_normalization_forward;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.softmax_backward;
+import org.bytedeco.dnnl.softmax_forward;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Softmax and layer norm by oneDNN.
+ *
+ * <p>Batch norm and the logarithm of softmax are the host's: oneDNN's is good to 10⁻⁵ only.
+ */
+final class OneDnnNormKernels implements NormKernels {
+
+  private final OneDnn oneDnn;
+  private final NormKernels host;
+
+  OneDnnNormKernels(OneDnn oneDnn, NormKernels host) {
+    this.oneDnn = oneDnn;
+    this.host = host;
+  }
+
+  private record SoftmaxKey(int rows, int cols, boolean backward) {}
+
+  @Override
+  public void softmax(Buffer x, Buffer y, int rows, int cols) {
+    if (rows > 0 && cols > 0) {
+      SoftmaxKey key = new SoftmaxKey(rows, cols, false);
+      oneDnn.plan(key, builder -> composeForward(builder, key)).run(x, y);
+    }
+  }
+
+  @Override
+  public void logSoftmax(Buffer x, Buffer y, int rows, int cols) {
+    host.logSoftmax(x, y, rows, cols);
+  }
+
+  private static softmax_forward.primitive_desc forwardDesc(Plan.Builder plan, memory.desc dense) {
+    return new softmax_forward.primitive_desc(
+        plan.engine(),
+        dnnl.prop_kind.forward_training,
+        dnnl.algorithm.softmax_accurate,
+        dense,
+        dense,
+        1,
+        plan.attributes(),
+        false);
+  }
+
+  private static void composeForward(Plan.Builder plan, SoftmaxKey key) {
+    memory.desc dense = plan.dense(key.rows(), key.cols());
+    var desc = forwardDesc(plan, dense);
+    plan.step(
+        desc,
+        new softmax_forward(desc),
+        dnnl.DNNL_ARG_SRC,
+        plan.slot(dense),
+        dnnl.DNNL_ARG_DST,
+        plan.slot(dense));
+  }
+
+  @Override
+  public void softmaxGrad(Buffer y, Buffer dy, Buffer dx, int rows, int cols) {
+    if (rows > 0 && cols > 0) {
+      SoftmaxKey key = new SoftmaxKey(rows, cols, true);
+      oneDnn.plan(key, builder -> composeBackward(builder, key)).run(y, dy, dx);
+    }
+  }
+
+  @Override
+  public void logSoftmaxGrad(Buffer y, Buffer dy, Buffer dx, int rows, int cols) {
+    host.logSoftmaxGrad(y, dy, dx, rows, cols);
+  }
+
+  private static void composeBackward(Plan.Builder plan, SoftmaxKey key) {
+    memory.desc dense = plan.dense(key.rows(), key.cols());
+    var hint = plan.keep(forwardDesc(plan, dense));
+    var desc =
+        new softmax_backward.primitive_desc(
+            plan.engine(),
+            dnnl.algorithm.softmax_accurate,
+            dense,
+            dense,
+            dense,
+            1,
+            hint,
+            plan.attributes(),
+            false);
+    plan.step(
+        desc,
+        new softmax_backward(desc),
+        dnnl.DNNL_ARG_DST,
+        plan.slot(dense),
+        dnnl.DNNL_ARG_DIFF_DST,
+        plan.slot(dense),
+        dnnl.DNNL_ARG_DIFF_SRC,
+        plan.slot(dense));
+  }
+
+  /** Epsilon is part of the primitive; the backward one has none, see {@link #layerNormGrad}. */
+  private record LayerKey(int rows, int cols, float eps, boolean backward) {}
+
+  @Override
+  public void layerNorm(
+      Buffer x,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      Buffer y,
+      Buffer mean,
+      Buffer invStd,
+      int rows,
+      int cols) {
+    if (rows == 0 || cols == 0) {
+      host.layerNorm(x, gamma, beta, eps, y, mean, invStd, rows, cols);
+      return;
+    }
+    LayerKey key = new LayerKey(rows, cols, (float) eps, false);
+    oneDnn
+        .plan(key, builder -> composeLayer(builder, key))
+        .run(x, gamma, beta, y, mean, invStd); // leaves the variance in invStd
+    FloatBuffer statistics = HostBuffer.floats(invStd);
+    for (int i = 0; i < rows; i++) {
+      statistics.put(i, (float) (1 / Math.sqrt(statistics.get(i) + eps)));
+    }
+  }
+
+  private static layer_normalization_forward.primitive_desc layerDesc(
+      Plan.Builder plan, LayerKey key, memory.desc dense) {
+    return new layer_normalization_forward.primitive_desc(
+        plan.engine(),
+        dnnl.prop_kind.forward_training.value,
+        dense,
+        dense,
+        plan.dense(key.rows()),
+        key.eps(),
+        scaleAndShift(),
+        plan.attributes(),
+        false);
+  }
+
+  private static int scaleAndShift() {
+    return dnnl.normalization_flags.use_scale.value | dnnl.normalization_flags.use_shift.value;
+  }
+
+  private static void composeLayer(Plan.Builder plan, LayerKey key) {
+    memory.desc dense = plan.dense(key.rows(), key.cols());
+    memory.desc perRow = plan.dense(key.rows());
+    memory.desc perCol = plan.dense(key.cols());
+    var desc = layerDesc(plan, key, dense);
+    plan.step(
+        desc,
+        new layer_normalization_forward(desc),
+        dnnl.DNNL_ARG_SRC,
+        plan.slot(dense),
+        dnnl.DNNL_ARG_SCALE,
+        plan.slot(perCol),
+        dnnl.DNNL_ARG_SHIFT,
+        plan.slot(perCol),
+        dnnl.DNNL_ARG_DST,
+        plan.slot(dense),
+        dnnl.DNNL_ARG_MEAN,
+        plan.slot(perRow),
+        dnnl.DNNL_ARG_VARIANCE,
+        plan.slot(perRow));
+  }
+
+  /** Gives oneDNN 1/invStd² as the variance and no epsilon: nothing cancels. */
+  @Override
+  public void layerNormGrad(
+      Buffer x,
+      Buffer gamma,
+      Buffer mean,
+      Buffer invStd,
+      Buffer dy,
+      Buffer dx,
+      Buffer dgamma,
+      Buffer dbeta,
+      int rows,
+      int cols) {
+    if (rows == 0 || cols == 0) {
+      host.layerNormGrad(x, gamma, mean, invStd, dy, dx, dgamma, dbeta, rows, cols);
+      return;
+    }
+    LayerKey key = new LayerKey(rows, cols, 0f, true);
+    Plan plan = oneDnn.plan(key, builder -> composeLayerGrad(builder, key));
+    try (OffHeapBuffer variance = oneDnn.memory().allocate(DType.F32, rows)) {
+      FloatBuffer from = HostBuffer.floats(invStd);
+      FloatBuffer to = variance.floats();
+      for (int i = 0; i < rows; i++) {
+        double inverse = from.get(i);
+        to.put(i, (float) (1 / (inverse * inverse)));
+      }
+      plan.run(x, gamma, mean, variance, dy, dx, dgamma, dbeta);
+    }
+  }
+
+  private static void composeLayerGrad(Plan.Builder plan, LayerKey key) {
+    memory.desc dense = plan.dense(key.rows(), key.cols());
+    memory.desc perRow = plan.dense(key.rows());
+    memory.desc perCol = plan.dense(key.cols());
+    var hint = plan.keep(layerDesc(plan, key, dense));
+    var desc =
+        new layer_normalization_backward.primitive_desc(
+            plan.engine(),
+            dnnl.prop_kind.backward.value,
+            dense,
+            dense,
+            dense,
+            perRow,
+            key.eps(),
+            scaleAndShift(),
+            hint,
+            plan.attributes(),
+            false);
+    plan.step(
+        desc,
+        new layer_normalization_backward(desc),
+        dnnl.DNNL_ARG_SRC,
+        plan.slot(dense),
+        dnnl.DNNL_ARG_SCALE,
+        plan.slot(perCol),
+        dnnl.DNNL_ARG_MEAN,
+        plan.slot(perRow),
+        dnnl.DNNL_ARG_VARIANCE,
+        plan.slot(perRow),
+        dnnl.DNNL_ARG_DIFF_DST,
+        plan.slot(dense),
+        dnnl.DNNL_ARG_DIFF_SRC,
+        plan.slot(dense),
+        dnnl.DNNL_ARG_DIFF_SCALE,
+        plan.slot(perCol),
+        dnnl.DNNL_ARG_DIFF_SHIFT,
+        plan.slot(perCol));
+  }
+
+  @Override
+  public void batchStatistics(Channels size, Buffer x, Buffer mean, Buffer variance) {
+    host.batchStatistics(size, x, mean, variance);
+  }
+
+  @Override
+  public void batchNorm(
+      Channels size,
+      Buffer x,
+      Buffer mean,
+      Buffer variance,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      Buffer y) {
+    host.batchNorm(size, x, mean, variance, gamma, beta, eps, y);
+  }
+
+  @Override
+  public void batchNormGrad(
+      Channels size,
+      Buffer x,
+      Buffer mean,
+      Buffer variance,
+      Buffer gamma,
+      double eps,
+      boolean statisticsOfX,
+      Buffer dy,
+      @Nullable Buffer dx,
+      Buffer dgamma,
+      Buffer dbeta) {
+    host.batchNormGrad(size, x, mean, variance, gamma, eps, statisticsOfX, dy, dx, dgamma, dbeta);
+  }
+}
