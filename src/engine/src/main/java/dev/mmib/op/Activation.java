@@ -59,6 +59,11 @@ public final class Activation {
     return unary(Unary.GELU_TANH, x);
   }
 
+  /** {@code f(x) = 2/√π ∫₀ˣ exp(−t²) dt; f′ = 2/√π · exp(−x²)}. */
+  public static Tensor erf(Tensor x) {
+    return unary(Unary.ERF, x);
+  }
+
   private static Tensor unary(Unary f, Tensor x) {
     var scope = Scope.current();
     var y = scope.allocate(x.shape());

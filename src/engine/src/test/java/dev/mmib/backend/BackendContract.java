@@ -7,12 +7,17 @@ package dev.mmib.backend;
  * of its own.
  */
 public abstract class BackendContract
-    implements ElementwiseContract,
+    implements AttentionContract,
+        ConvolutionContract,
+        CrfContract,
+        ElementwiseContract,
         LayoutContract,
         LookupContract,
+        LossContract,
         MatMulContract,
         MemoryContract,
         NormContract,
         OptimizerContract,
+        PoolingContract,
         RandomContract,
         ReductionContract {}

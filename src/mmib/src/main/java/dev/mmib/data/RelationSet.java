@@ -2,6 +2,9 @@ package dev.mmib.data;
 
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.io.Json;
+import dev.mmib.io.JsonObject;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +34,41 @@ public final class RelationSet {
   /** Relations in the order of their indices. */
   public static RelationSet of(List<String> relations) {
     return new RelationSet(relations);
+  }
+
+  /** Reads {@code rel2id.json}: an object of relations and their indices, from 0 without a gap. */
+  public static RelationSet read(Path file) {
+    JsonObject root = Json.read(file, ErrorCode.LABELS).asObject();
+    var relations = new String[root.size()];
+    for (var entry : root.members().entrySet()) {
+      int index = entry.getValue().asInt();
+      if (index < 0 || index >= relations.length || relations[index] != null) {
+        throw entry
+            .getValue()
+            .error(
+                "the index "
+                    + index
+                    + " of "
+                    + MmibException.quote(entry.getKey())
+                    + " is taken or not below "
+                    + relations.length,
+                "Number the relations from 0 without a gap.");
+      }
+      relations[index] = entry.getKey();
+    }
+    if (!root.has(NONE)) {
+      throw root.error("the relation None is missing", "Add it.");
+    }
+    return of(List.of(relations));
+  }
+
+  /** As {@code rel2id.json} has it. */
+  public JsonObject toJson() {
+    var root = new JsonObject();
+    indices.entrySet().stream()
+        .sorted(Map.Entry.comparingByValue())
+        .forEach(entry -> root.put(entry.getKey(), entry.getValue().longValue()));
+    return root;
   }
 
   private static MmibException invalid(String what) {

@@ -150,6 +150,13 @@ final class UnicodeTable {
     }
   }
 
+  /** A text in lower case, each code point by itself. */
+  static String lower(String text) {
+    var out = new StringBuilder(text.length());
+    text.codePoints().forEach(c -> lower(c, out));
+    return out.toString();
+  }
+
   /** Whether lower-casing changes the code point. */
   static boolean hasLower(int c) {
     return LOWER.containsKey(c);

@@ -1,7 +1,5 @@
 package dev.mmib.backend.host;
 
-import java.util.Arrays;
-
 /**
  * One sequence of a conditional random field: sums over all its paths, in log space.
  *
@@ -16,7 +14,15 @@ import java.util.Arrays;
 final class CrfSequence {
 
   /** Gradients of a weighted log-likelihood, laid out like the potentials. */
-  record Counts(double[] emissions, double[] transitions, double[] start, double[] end) {}
+  static final class Counts {
+    final double[] emissions; // [length, tags]
+    final double[] transitions;
+
+    Counts(double[] emissions, double[] transitions) {
+      this.emissions = emissions;
+      this.transitions = transitions;
+    }
+  }
 
   private final CrfPotentials potentials;
   private final int length;
@@ -148,11 +154,7 @@ final class CrfSequence {
     }
     scale(byEmission, weight);
     scale(byTransition, weight);
-    return new Counts(
-        byEmission,
-        byTransition,
-        Arrays.copyOf(byEmission, tags),
-        Arrays.copyOfRange(byEmission, (length - 1) * tags, length * tags));
+    return new Counts(byEmission, byTransition);
   }
 
   private double[] expectedTransitions(double[] alphas, double[] betas, double logPartition) {

@@ -56,7 +56,7 @@ public final class HostCrfKernels implements CrfKernels {
             var path = new int[sequence.length()];
             gold.get(b * chain.tokens(), path, 0, path.length);
             counts[b] = sequence.gradient(path, weights.get(b));
-            emissionGradients.put(b * stride, padded(counts[b].emissions(), stride), 0, stride);
+            emissionGradients.put(b * stride, padded(counts[b].emissions, stride), 0, stride);
           }
         });
     // Summed in the order of the batch, so that the number of threads does not matter.
@@ -64,9 +64,10 @@ public final class HostCrfKernels implements CrfKernels {
     var start = new double[chain.tags()];
     var end = new double[chain.tags()];
     for (var count : counts) {
-      add(count.transitions(), transitions);
-      add(count.start(), start);
-      add(count.end(), end);
+      // A start score counts as often as the tag is first, an end score as often as it is last.
+      add(count.transitions, 0, transitions);
+      add(count.emissions, 0, start);
+      add(count.emissions, count.emissions.length - end.length, end);
     }
     write(transitions, dtransitions);
     write(start, dstart);
@@ -81,9 +82,9 @@ public final class HostCrfKernels implements CrfKernels {
     return padded;
   }
 
-  private static void add(double[] x, double[] sum) {
-    for (int i = 0; i < x.length; i++) {
-      sum[i] += x[i];
+  private static void add(double[] x, int from, double[] sum) {
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += x[from + i];
     }
   }
 

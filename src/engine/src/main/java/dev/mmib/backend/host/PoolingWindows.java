@@ -1,6 +1,8 @@
 package dev.mmib.backend.host;
 
 import dev.mmib.backend.kernel.PoolingKernels.Pool2d;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The windows of a pooling over one plane: the product of intervals of rows and of columns.
@@ -8,7 +10,7 @@ import dev.mmib.backend.kernel.PoolingKernels.Pool2d;
  * @param rows an interval of rows per output row
  * @param cols an interval of columns per output column
  */
-record PoolingWindows(int height, int width, Interval[] rows, Interval[] cols) {
+record PoolingWindows(int height, int width, List<Interval> rows, List<Interval> cols) {
 
   /**
    * Positions {@code [from, to)} that lie inside the plane.
@@ -19,15 +21,15 @@ record PoolingWindows(int height, int width, Interval[] rows, Interval[] cols) {
 
   /** Windows of one size at regular distances. */
   static PoolingWindows of(Pool2d pool, boolean countPadding) {
-    var rows = new Interval[pool.outHeight()];
-    var cols = new Interval[pool.outWidth()];
-    for (int i = 0; i < rows.length; i++) {
+    var rows = new ArrayList<Interval>();
+    var cols = new ArrayList<Interval>();
+    for (int i = 0; i < pool.outHeight(); i++) {
       int start = i * pool.strideHeight() - pool.padHeight();
-      rows[i] = clipped(start, pool.kernelHeight(), pool.height(), countPadding);
+      rows.add(clipped(start, pool.kernelHeight(), pool.height(), countPadding));
     }
-    for (int j = 0; j < cols.length; j++) {
+    for (int j = 0; j < pool.outWidth(); j++) {
       int start = j * pool.strideWidth() - pool.padWidth();
-      cols[j] = clipped(start, pool.kernelWidth(), pool.width(), countPadding);
+      cols.add(clipped(start, pool.kernelWidth(), pool.width(), countPadding));
     }
     return new PoolingWindows(pool.height(), pool.width(), rows, cols);
   }
@@ -43,12 +45,12 @@ record PoolingWindows(int height, int width, Interval[] rows, Interval[] cols) {
     return new PoolingWindows(height, width, parts(height, outHeight), parts(width, outWidth));
   }
 
-  private static Interval[] parts(int extent, int n) {
-    var parts = new Interval[n];
+  private static List<Interval> parts(int extent, int n) {
+    var parts = new ArrayList<Interval>();
     for (int i = 0; i < n; i++) {
       var from = (int) ((long) i * extent / n);
       var to = (int) (((i + 1L) * extent + n - 1) / n);
-      parts[i] = new Interval(from, to, to - from);
+      parts.add(new Interval(from, to, to - from));
     }
     return parts;
   }
@@ -60,7 +62,7 @@ record PoolingWindows(int height, int width, Interval[] rows, Interval[] cols) {
 
   /** Number of windows. */
   int count() {
-    return rows.length * cols.length;
+    return rows.size() * cols.size();
   }
 
   /** The first largest element of each window, and its index; a NaN is larger than any number. */

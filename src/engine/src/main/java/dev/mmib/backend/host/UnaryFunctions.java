@@ -1,6 +1,7 @@
 package dev.mmib.backend.host;
 
 import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
+import org.apache.commons.numbers.gamma.Erf;
 import org.apache.commons.numbers.gamma.Erfc;
 
 /** The functions of one number and their derivatives, in place over a tile. */
@@ -24,6 +25,7 @@ final class UnaryFunctions {
       case RELU -> relu(x, n);
       case GELU -> gelu(x, n);
       case GELU_TANH -> geluTanh(x, n);
+      case ERF -> erf(x, n);
     }
   }
 
@@ -39,6 +41,7 @@ final class UnaryFunctions {
       case RELU -> step(x, n);
       case GELU -> geluDerivative(x, n);
       case GELU_TANH -> geluTanhDerivative(x, n);
+      case ERF -> erfDerivative(x, n);
     }
   }
 
@@ -74,8 +77,18 @@ final class UnaryFunctions {
 
   private static void tanh(float[] x, int n) {
     for (int i = 0; i < n; i++) {
-      x[i] = (float) Math.tanh(x[i]);
+      x[i] = (float) hyperbolicTangent(x[i]);
     }
+  }
+
+  /** tanh x by the fast {@code exp}: {@code Math.tanh} takes five times as long. */
+  private static double hyperbolicTangent(double x) {
+    double size = Math.abs(x);
+    if (size < 1e-3) { // where 1 − e would cancel; the next term is below 10⁻¹⁶ of x
+      return x - x * x * x / 3 + 2 * x * x * x * x * x / 15;
+    }
+    double e = Math.exp(-2 * size);
+    return Math.copySign((1 - e) / (1 + e), x);
   }
 
   private static void tanhDerivative(float[] x, float[] y, int n) {
@@ -114,6 +127,21 @@ final class UnaryFunctions {
     }
   }
 
+  private static void erf(float[] x, int n) {
+    for (int i = 0; i < n; i++) {
+      x[i] = (float) Erf.value(x[i]);
+    }
+  }
+
+  /** 2/√π · exp(−x²). */
+  private static void erfDerivative(float[] x, int n) {
+    double factor = 2 / Math.sqrt(Math.PI);
+    for (int i = 0; i < n; i++) {
+      double v = x[i];
+      x[i] = (float) (factor * Math.exp(-v * v));
+    }
+  }
+
   /** Φ(x); the complement keeps the left tail exact. */
   private static double gaussian(double x) {
     return 0.5 * Erfc.value(-x * SQRT_HALF);
@@ -137,14 +165,14 @@ final class UnaryFunctions {
   private static void geluTanh(float[] x, int n) {
     for (int i = 0; i < n; i++) {
       double v = x[i];
-      x[i] = (float) (0.5 * v * (1 + Math.tanh(SQRT_2_BY_PI * (v + CUBIC * v * v * v))));
+      x[i] = (float) (0.5 * v * (1 + hyperbolicTangent(SQRT_2_BY_PI * (v + CUBIC * v * v * v))));
     }
   }
 
   private static void geluTanhDerivative(float[] x, int n) {
     for (int i = 0; i < n; i++) {
       double v = x[i];
-      double t = Math.tanh(SQRT_2_BY_PI * (v + CUBIC * v * v * v));
+      double t = hyperbolicTangent(SQRT_2_BY_PI * (v + CUBIC * v * v * v));
       double slope = SQRT_2_BY_PI * (1 + 3 * CUBIC * v * v);
       x[i] = (float) (0.5 * (1 + t) + 0.5 * v * (1 - t * t) * slope);
     }

@@ -18,7 +18,9 @@ public interface ElementwiseKernels {
     /** {@code x · Φ(x)} with the exact Gaussian distribution function. */
     GELU,
     /** {@code ½x(1 + tanh(√(2/π)(x + 0.044715x³)))}. */
-    GELU_TANH
+    GELU_TANH,
+    /** {@code 2/√π ∫₀ˣ exp(−t²) dt}. */
+    ERF
   }
 
   /** Functions of two numbers. */
