@@ -3,7 +3,6 @@ package dev.mmib.backend.host;
 import dev.mmib.backend.kernel.ConvolutionKernels.Conv2d;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -79,7 +78,10 @@ final class ConvolutionTile {
     return images * rows * outWidth;
   }
 
-  /** The patches of {@code channels} channels from {@code first}; 0 where there is padding. */
+  /**
+   * The patches of {@code channels} channels from {@code first}. What lies in the padding is left
+   * alone, at the same places for all channels: a new matrix has zeros there, and keeps them.
+   */
   void unfold(FloatBuffer x, int first, int channels, float[][] patches) {
     int taps = conv.kernelHeight() * conv.kernelWidth();
     var band = new float[(toRow - fromRow) * conv.width()];
@@ -102,11 +104,9 @@ final class ConvolutionTile {
     for (int i = 0; i < rows; i++, at += outWidth) {
       int source = inputRow(i, tap);
       if (source < 0 || from >= to) {
-        Arrays.fill(patches, at, at + outWidth, 0);
         continue;
       }
       int start = (source - fromRow) * conv.width() + shift;
-      Arrays.fill(patches, at, at + from, 0);
       if (stride == 1) {
         System.arraycopy(band, start + from, patches, at + from, to - from);
       } else {
@@ -114,7 +114,6 @@ final class ConvolutionTile {
           patches[at + j] = band[start + j * stride];
         }
       }
-      Arrays.fill(patches, at + to, at + outWidth, 0);
     }
   }
 

@@ -21,6 +21,9 @@ public final class HostConvolutionKernels implements ConvolutionKernels {
   /** Rows of unfolded patches at a time: with a tile's width they fit the second cache. */
   private static final int PATCH_ROWS = 256;
 
+  /** Fewer pixels than this are short for a vector loop: it then goes over channels. */
+  private static final int NARROW = 48;
+
   private final Workers workers;
 
   public HostConvolutionKernels(Workers workers) {
@@ -63,14 +66,19 @@ public final class HostConvolutionKernels implements ConvolutionKernels {
     int taps = conv.kernelHeight() * conv.kernelWidth();
     int ins = conv.inChannels() / conv.groups();
     int step = Math.min(ins, Math.max(1, PATCH_ROWS / taps));
-    var patches = Rows.zeros(step * taps, tile.pixels());
+    int pixels = tile.pixels();
+    var patches = Rows.zeros(step * taps, pixels);
     var kernel = Rows.zeros(count, step * taps);
-    var sums = Rows.zeros(count, tile.pixels());
+    var sums = Rows.zeros(count, pixels);
     for (int c = 0; c < ins; c += step) {
       int channels = Math.min(step, ins - c);
       tile.unfold(x, group * ins + c, channels, patches);
       Rows.read(w, (out * ins + c) * taps, ins * taps, kernel, count, channels * taps);
-      Rows.addProduct(kernel, patches, sums, count, tile.pixels(), channels * taps);
+      if (pixels < NARROW) {
+        addByPixel(kernel, patches, sums, count, pixels, channels * taps);
+      } else {
+        Rows.addProduct(kernel, patches, sums, count, pixels, channels * taps);
+      }
     }
     if (bias != null) {
       for (int o = 0; o < count; o++) {
@@ -78,6 +86,19 @@ public final class HostConvolutionKernels implements ConvolutionKernels {
       }
     }
     tile.writeOutput(sums, out, count, y);
+  }
+
+  /** {@code sums += kernel · patches} as the transpose of patchesᵀ · kernelᵀ. */
+  private static void addByPixel(
+      float[][] kernel, float[][] patches, float[][] sums, int count, int pixels, int cols) {
+    var byTap = Rows.zeros(cols, count);
+    var byPixel = Rows.zeros(pixels, cols);
+    var transposed = Rows.zeros(pixels, count);
+    Rows.transpose(kernel, count, cols, byTap);
+    Rows.transpose(patches, cols, pixels, byPixel);
+    Rows.transpose(sums, count, pixels, transposed);
+    Rows.addProduct(byPixel, byTap, transposed, pixels, count, cols);
+    Rows.transpose(transposed, pixels, count, sums);
   }
 
   private static void add(float shift, float[] row) {
@@ -126,17 +147,27 @@ public final class HostConvolutionKernels implements ConvolutionKernels {
     int outs = conv.outChannels() / conv.groups();
     int step = Math.min(outs, OUT_CHUNK);
     var kernel = Rows.zeros(step, channels * taps);
+    int cols = channels * taps;
     var any = tiles.get(0);
     var planes = Rows.zeros(any.images() * channels, conv.height() * conv.width());
     for (var tile : tiles) {
-      var dpatches = Rows.zeros(channels * taps, tile.pixels());
-      var dsums = Rows.zeros(step, tile.pixels());
+      int pixels = tile.pixels();
+      var dpatches = Rows.zeros(cols, pixels);
+      var byPixel = Rows.zeros(pixels < NARROW ? pixels : 0, cols);
+      var dsums = Rows.zeros(step, pixels);
       for (int o = 0; o < outs; o += step) {
         int count = Math.min(step, outs - o);
         int out = group * outs + o;
-        Rows.read(w, (out * ins + c) * taps, ins * taps, kernel, count, channels * taps);
+        Rows.read(w, (out * ins + c) * taps, ins * taps, kernel, count, cols);
         tile.readOutput(dy, out, count, dsums);
-        Rows.addTransposedProduct(kernel, dsums, dpatches, channels * taps, tile.pixels(), count);
+        if (pixels < NARROW) {
+          Rows.addTransposedProduct(dsums, kernel, byPixel, pixels, cols, count);
+        } else {
+          Rows.addTransposedProduct(kernel, dsums, dpatches, cols, pixels, count);
+        }
+      }
+      if (pixels < NARROW) {
+        Rows.transpose(byPixel, pixels, cols, dpatches);
       }
       tile.fold(dpatches, channels, planes);
     }
