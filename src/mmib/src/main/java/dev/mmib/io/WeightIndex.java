@@ -1,0 +1,156 @@
+package dev.mmib.io;
+
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The index of a model that is stored in several safetensors files ({@code
+ * model.safetensors.index.json}).
+ *
+ * <p>The names of the shards come from the file and are not trusted: each is a plain name beside
+ * the index, and what it leads to must lie in the index's directory, or in the {@code blobs} of the
+ * HuggingFace cache that the directory belongs to.
+ */
+public final class WeightIndex {
+
+  private static final Logger LOG = LoggerFactory.getLogger(WeightIndex.class);
+  private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}");
+  private static final Pattern WINDOWS_DEVICE =
+      Pattern.compile("(CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(\\..*)?");
+  private static final String CURE = "Copy the model again, as it was published.";
+
+  private final Path file;
+  private final JsonObject json;
+  private final Map<String, String> shardOf;
+
+  private WeightIndex(Path file, JsonObject json, Map<String, String> shardOf) {
+    this.file = file;
+    this.json = json;
+    this.shardOf = Collections.unmodifiableMap(shardOf);
+  }
+
+  /** Reads an index; no shard is opened yet. */
+  public static WeightIndex read(Path file) {
+    var json = Json.read(file, ErrorCode.WEIGHT_INDEX).asObject();
+    var shardOf = new LinkedHashMap<String, String>();
+    for (var member : json.object("weight_map").members().entrySet()) {
+      var shard = member.getValue().asString();
+      boolean plain =
+          PLAIN_NAME.matcher(shard).matches()
+              && !WINDOWS_DEVICE.matcher(shard.toUpperCase(Locale.ROOT)).matches()
+              && !file.endsWith(shard);
+      if (!plain) {
+        throw member
+            .getValue()
+            .error(
+                "shard " + MmibException.quote(shard) + " is not the plain name of another file",
+                CURE);
+      }
+      shardOf.put(member.getKey(), shard);
+    }
+    if (shardOf.isEmpty()) {
+      throw json.error("weight_map is empty", CURE);
+    }
+    return new WeightIndex(file, json, shardOf);
+  }
+
+  /** The name of the shard that holds each tensor. */
+  public Map<String, String> shardOf() {
+    return shardOf;
+  }
+
+  /** The shards' files, after their headers were compared with the index. */
+  public List<Path> shards() {
+    var found = new LinkedHashMap<String, String>(); // tensor → shard that really has it
+    var paths = new ArrayList<Path>();
+    long bytes = 0;
+    for (var shard : new LinkedHashSet<>(shardOf.values())) {
+      var path = confined(shard);
+      try (var tensors = SafeTensors.open(path)) {
+        for (var entry : tensors.tensors().values()) {
+          note(found, entry.name(), shard);
+          bytes += entry.bytes();
+        }
+      }
+      paths.add(path);
+    }
+    for (var listed : shardOf.entrySet()) {
+      var shard = found.get(listed.getKey());
+      if (!listed.getValue().equals(shard)) {
+        throw refuse(
+            "tensor "
+                + MmibException.quote(listed.getKey())
+                + " is not in "
+                + listed.getValue()
+                + (shard == null ? "" : " but in " + shard));
+      }
+    }
+    warnOfTotalSize(bytes);
+    return paths;
+  }
+
+  private void note(Map<String, String> found, String tensor, String shard) {
+    var other = found.put(tensor, shard);
+    if (other != null) {
+      throw refuse(
+          "tensor " + MmibException.quote(tensor) + " is in " + other + " and in " + shard);
+    }
+    if (!shardOf.containsKey(tensor)) {
+      LOG.warn("{}: tensor {} of {} is not listed", file, MmibException.quote(tensor), shard);
+    }
+  }
+
+  private void warnOfTotalSize(long bytes) {
+    if (json.absent("metadata") || json.object("metadata").absent("total_size")) {
+      return;
+    }
+    var stated = json.object("metadata").at("total_size");
+    if (!stated.toString().equals(Long.toString(bytes))) {
+      LOG.warn("{}: total_size is {}, the tensors have {} bytes", file, stated, bytes);
+    }
+  }
+
+  /** The shard beside the index, or where a symbolic link of the cache leads to. */
+  private Path confined(String shard) {
+    var path = file.resolveSibling(shard);
+    try {
+      var directory = file.toAbsolutePath().getParent();
+      if (directory == null || !Files.exists(path)) {
+        throw refuse("shard " + shard + " is missing");
+      }
+      var real = path.toRealPath();
+      var home = directory.toRealPath();
+      if (real.startsWith(home) || isBlobOf(home, real)) {
+        return path;
+      }
+      throw refuse("shard " + shard + " is a link that leads out of the model's directory");
+    } catch (IOException e) {
+      throw InputFile.failed(path, ErrorCode.WEIGHT_INDEX, e);
+    }
+  }
+
+  /** The cache's layout: {@code snapshots/<revision>/x → ../../blobs/<digest>}. */
+  private static boolean isBlobOf(Path revision, Path blob) {
+    var snapshots = revision.getParent();
+    return snapshots != null
+        && snapshots.endsWith("snapshots")
+        && snapshots.resolveSibling("blobs").equals(blob.getParent());
+  }
+
+  private MmibException refuse(String what) {
+    return MmibException.in(file.toString(), ErrorCode.WEIGHT_INDEX, what, CURE);
+  }
+}
