@@ -29,6 +29,8 @@ public record Finding(Kind kind, String place, String what) {
     REPEATED_SENTENCE,
     /** The picture is not there. */
     MISSING_IMAGE,
+    /** A label or relation that the training split does not have. */
+    UNKNOWN_LABEL,
     /** A split has none of the labels that are to be learned. */
     NOTHING_TO_LEARN
   }

@@ -24,9 +24,28 @@ final class Findings {
   }
 
   void add(Finding.Kind kind, String place, String what) {
+    found(kind, place(place), what);
+  }
+
+  /** As {@link #add}, with a place that names its file. */
+  void found(Finding.Kind kind, String place, String what) {
     if (counts.merge(kind, 1, Integer::sum) <= ReadReport.MOST_FINDINGS) {
-      findings.add(new Finding(kind, file + ": " + place, what));
+      findings.add(new Finding(kind, place, what));
     }
+  }
+
+  /** Takes over what a reader found. */
+  void addAll(ReadReport report) {
+    report.counts().forEach((kind, count) -> counts.merge(kind, count, Integer::sum));
+    findings.addAll(report.findings());
+  }
+
+  Map<Finding.Kind, Integer> counts() {
+    return counts;
+  }
+
+  List<Finding> all() {
+    return findings;
   }
 
   /** A place in the file, as users read it. */

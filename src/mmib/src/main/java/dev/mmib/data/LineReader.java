@@ -3,12 +3,12 @@ package dev.mmib.data;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.InputFile;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -26,7 +26,8 @@ final class LineReader implements AutoCloseable {
   private final FileChannel channel;
   private final long size;
   private final ByteBuffer buffer = ByteBuffer.allocate(1 << 16).limit(0);
-  private byte[] line = new byte[0];
+  private byte[] line = new byte[256];
+  private int length;
   private int number;
   private boolean ended;
   private boolean afterReturn;
@@ -108,7 +109,7 @@ final class LineReader implements AutoCloseable {
   }
 
   private boolean readLine() throws IOException {
-    var bytes = new ByteArrayOutputStream(256);
+    length = 0;
     boolean any = false;
     while (buffer.hasRemaining() || fill()) {
       int start = buffer.position();
@@ -123,24 +124,29 @@ final class LineReader implements AutoCloseable {
       while (end < buffer.limit() && buffer.get(end) != '\n' && buffer.get(end) != '\r') {
         end++;
       }
-      refuseTooLong(bytes.size() + (end - start));
-      bytes.write(buffer.array(), start, end - start);
+      append(start, end);
       if (end < buffer.limit()) {
         afterReturn = buffer.get(end) == '\r';
         buffer.position(end + 1);
-        return found(bytes);
+        number++;
+        return true;
       }
       buffer.position(end);
     }
     ended = true;
     refuseChangedFile();
-    return any && found(bytes);
+    number += any ? 1 : 0;
+    return any;
   }
 
-  private boolean found(ByteArrayOutputStream bytes) {
-    line = bytes.toByteArray();
-    number++;
-    return true;
+  private void append(int start, int end) {
+    int more = end - start;
+    refuseTooLong(length + more);
+    if (length + more > line.length) {
+      line = Arrays.copyOf(line, Math.max(length + more, 2 * line.length));
+    }
+    System.arraycopy(buffer.array(), start, line, length, more);
+    length += more;
   }
 
   private void refuseTooLong(int length) {
@@ -166,8 +172,11 @@ final class LineReader implements AutoCloseable {
 
   /** The text of the line; refused where it is not UTF-8. */
   String text() {
+    if (isAscii()) {
+      return new String(line, 0, length, StandardCharsets.US_ASCII);
+    }
     try {
-      return InputFile.decode(line, path.toString(), code);
+      return InputFile.decode(Arrays.copyOf(line, length), path.toString(), code);
     } catch (MmibException e) {
       throw MmibException.at(
               path.toString(),
@@ -177,6 +186,14 @@ final class LineReader implements AutoCloseable {
               "Save the file as UTF-8.")
           .causedBy(e);
     }
+  }
+
+  private boolean isAscii() {
+    int bits = 0;
+    for (int i = 0; i < length; i++) {
+      bits |= line[i];
+    }
+    return bits >= 0;
   }
 
   /** The number of the line, from 1. */

@@ -28,21 +28,15 @@ public final class MnreRelations {
   private final String file;
   private final Findings findings;
   private final @Nullable RelationSet known;
-  private final Consumer<RelationExample> out;
   private int index;
   private int rows;
 
   private MnreRelations(
-      LineReader lines,
-      String file,
-      Findings findings,
-      @Nullable RelationSet known,
-      Consumer<RelationExample> out) {
+      LineReader lines, String file, Findings findings, @Nullable RelationSet known) {
     this.lines = lines;
     this.file = file;
     this.findings = findings;
     this.known = known;
-    this.out = out;
   }
 
   /** Reads a whole file, with any relations. */
@@ -63,26 +57,32 @@ public final class MnreRelations {
       Path file, ReadOptions options, @Nullable RelationSet known, Consumer<RelationExample> out) {
     var findings = new Findings(file.toString(), ErrorCode.MNRE);
     try (var lines = new LineReader(file, ErrorCode.MNRE)) {
-      var reader = new MnreRelations(lines, file.toString(), findings, known, out);
+      var reader = new MnreRelations(lines, file.toString(), findings, known);
       while (reader.rows < options.limit() && lines.advance()) {
-        reader.line();
+        RelationExample example = reader.line();
+        if (example != null) {
+          reader.rows++;
+          out.accept(example);
+        }
       }
       return findings.report(reader.rows, options);
     }
   }
 
-  private void line() {
+  /** The row on a line; null where the line is blank or cannot be used. */
+  private @Nullable RelationExample line() {
     try {
       String text = lines.text();
-      if (!text.isBlank()) {
-        RelationExample example = example(PythonLiteral.parse(text, file, lines.number()));
-        rows++;
-        out.accept(example);
-        index++;
+      if (text.isBlank()) {
+        return null;
       }
+      RelationExample example = example(PythonLiteral.parse(text, file, lines.number()));
+      index++;
+      return example;
     } catch (MmibException e) {
       findings.invalid(e.position() == null ? lines.place() : e.position(), e);
       index++;
+      return null;
     }
   }
 

@@ -5,8 +5,10 @@ import dev.mmib.error.MmibException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,7 @@ public final class TwitterNer {
   private final int limit;
   private final Map<String, Integer> images = new HashMap<>();
 
+  private final Set<String> seen = new HashSet<>();
   private @Nullable String image;
   private String start = "";
   private boolean broken;
@@ -80,14 +83,23 @@ public final class TwitterNer {
 
   private void readAll() {
     while (rows < limit && lines.advance()) {
-      try {
-        line(lines.text());
-      } catch (MmibException e) {
-        invalid(e.what(), e.hint());
+      String line = decoded();
+      if (line != null) {
+        line(line);
       }
     }
     if (rows < limit) {
       endSentence();
+    }
+  }
+
+  /** The line; null where it is not UTF-8, which its sentence pays for. */
+  private @Nullable String decoded() {
+    try {
+      return lines.text();
+    } catch (MmibException e) {
+      invalid(e.what(), e.hint());
+      return null;
     }
   }
 
@@ -135,7 +147,7 @@ public final class TwitterNer {
     String label = written.equals("B-OTHER") ? "B-MISC" : written;
     label = label.equals("I-OTHER") ? "I-MISC" : label;
     String place = lines.place();
-    if (!LABEL.matcher(label).matches() || (known != null && !known.contains(label))) {
+    if (!isLabel(label)) {
       invalid(
           "the label " + MmibException.quote(written) + " is not one",
           known == null
@@ -150,6 +162,13 @@ public final class TwitterNer {
     }
     tokens.add(token);
     labels.add(label);
+  }
+
+  private boolean isLabel(String label) {
+    if (known != null && !known.contains(label)) {
+      return false;
+    }
+    return seen.contains(label) || (LABEL.matcher(label).matches() && seen.add(label));
   }
 
   private void endSentence() {

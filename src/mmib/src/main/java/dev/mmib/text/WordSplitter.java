@@ -3,6 +3,7 @@ package dev.mmib.text;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Splits raw text at white space and around punctuation, as the benchmarks' posts are split.
@@ -14,6 +15,8 @@ public final class WordSplitter {
 
   /** A word and where it stands, {@code end} exclusive. */
   public record Word(String text, int start, int end) {}
+
+  private static final BasicTokenizer UNCASED = new BasicTokenizer(true, true);
 
   private WordSplitter() {}
 
@@ -48,6 +51,11 @@ public final class WordSplitter {
       words.add(word(text, start, text.length()));
     }
     return words;
+  }
+
+  /** Whether a tokenizer keeps anything of a word: controls, blanks and bare marks vanish. */
+  public static boolean isVisible(String word) {
+    return !UNCASED.tokenize(word, Set.of()).isEmpty();
   }
 
   private static Word word(String text, int start, int end) {
