@@ -95,8 +95,12 @@ public final class NerModel extends MmibModel {
    * PAD, X, [CLS] or [SEP]. The batch's own tags are not read.
    */
   public List<NerPrediction> decode(NerBatch batch, @Nullable ImageBatch images) {
+    return decode(batch, images, encoder().noise());
+  }
+
+  List<NerPrediction> decode(NerBatch batch, @Nullable ImageBatch images, Noise.Pair noise) {
     try (var scope = Scope.open(backend(), Mode.INFER)) {
-      var encoded = encoder().encode(batch.text(), images, encoder().noise());
+      var encoded = encoder().encode(batch.text(), images, noise);
       return decode(batch, head.forward(encoded.value()), encoded.texts().lengths());
     }
   }

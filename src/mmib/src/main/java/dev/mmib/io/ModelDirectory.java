@@ -1,0 +1,191 @@
+package dev.mmib.io;
+
+import dev.mmib.backend.Backend;
+import dev.mmib.bert.BertConfig;
+import dev.mmib.data.RelationSet;
+import dev.mmib.data.TagSet;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import dev.mmib.model.MmibConfig;
+import dev.mmib.model.MmibModel;
+import dev.mmib.model.NerModel;
+import dev.mmib.model.RelationModel;
+import dev.mmib.model.Task;
+import dev.mmib.nn.Weights;
+import dev.mmib.tensor.Tensor;
+import dev.mmib.text.BertTokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A trained model on disk: {@code config.json}, {@code model.safetensors}, {@code vocab.txt} and
+ * {@code labels.json}.
+ *
+ * <p>The configuration is HuggingFace's of the text encoder with an object {@code mmib} for the
+ * rest; weights of the text encoder have HuggingFace's names behind {@code bert.}.
+ */
+public final class ModelDirectory {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ModelDirectory.class);
+
+  private static final String MMIB = "mmib";
+  private static final String TRAINING = "training";
+  private static final String LABELS = "labels";
+
+  private final Path path;
+  private final BertConfig bert;
+  private final MmibConfig config;
+  private final JsonObject training;
+
+  private ModelDirectory(Path path, BertConfig bert, MmibConfig config, JsonObject training) {
+    this.path = path;
+    this.bert = bert;
+    this.config = config;
+    this.training = training;
+  }
+
+  /** Reads a directory's configuration. */
+  public static ModelDirectory open(Path path) {
+    if (!Files.isDirectory(path)) {
+      throw MmibException.in(
+          path.toString(),
+          ErrorCode.MODEL_FILE,
+          Files.exists(path) ? "is not a directory" : "no such directory",
+          "Give the directory of a trained model.");
+    }
+    var json = Json.read(path.resolve("config.json"), ErrorCode.CONFIG).asObject();
+    if (json.absent(MMIB)) {
+      throw json.error(
+          "no member 'mmib': this is not the configuration of an MMIB model",
+          "Train one from it by --text-encoder.");
+    }
+    var mmib = json.object(MMIB);
+    var model = new JsonObject();
+    mmib.members()
+        .forEach(
+            (key, value) -> {
+              if (!key.equals(TRAINING)) {
+                model.put(key, value);
+              }
+            });
+    return new ModelDirectory(
+        path,
+        BertConfig.fromJson(json),
+        MmibConfig.fromJson(model),
+        mmib.absent(TRAINING) ? new JsonObject() : mmib.object(TRAINING));
+  }
+
+  public BertConfig bertConfig() {
+    return bert;
+  }
+
+  public MmibConfig config() {
+    return config;
+  }
+
+  /** What the trainer noted; empty if nothing. */
+  public JsonObject training() {
+    return training;
+  }
+
+  /** The tokenizer that the model was trained with. */
+  public BertTokenizer tokenizer() {
+    var tokenizer = BertTokenizer.load(path);
+    if (tokenizer.size() > bert.vocabularySize()) {
+      throw MmibException.in(
+          path.resolve("vocab.txt").toString(),
+          ErrorCode.VOCABULARY,
+          "has "
+              + tokenizer.size()
+              + " tokens, config.json's vocab_size is "
+              + bert.vocabularySize(),
+          "Take both from the same model.");
+    }
+    return tokenizer;
+  }
+
+  /** The labels by index: tags or relations. */
+  public List<String> labels() {
+    var json = Json.read(path.resolve("labels.json"), ErrorCode.MODEL_FILE).asObject();
+    return json.array(LABELS).strings();
+  }
+
+  /** Loads the model to a device. */
+  public MmibModel load(Backend backend) {
+    var file = path.resolve("model.safetensors");
+    try (var stored = StoredWeights.open(file)) {
+      var model = create(backend, stored.all());
+      var unread = stored.unread();
+      if (!unread.isEmpty()) {
+        LOG.warn("{}: {} tensors belong to no weight of the model", file, unread.size());
+      }
+      return model;
+    }
+  }
+
+  /** A model of this directory's configuration and labels, with weights from elsewhere. */
+  public MmibModel create(Backend backend, Weights weights) {
+    return config.task() == Task.NER
+        ? NerModel.create(backend, config, bert, TagSet.ofTags(labels()), weights)
+        : RelationModel.create(backend, config, bert, RelationSet.of(labels()), weights);
+  }
+
+  /** Writes a model; the directory is made where it is missing. */
+  public static void save(Path path, MmibModel model, BertTokenizer tokenizer) {
+    save(path, model, tokenizer, null);
+  }
+
+  /**
+   * Writes a model.
+   *
+   * @param training what the trainer wants to be found again; null for nothing
+   */
+  public static void save(
+      Path path, MmibModel model, BertTokenizer tokenizer, @Nullable JsonObject training) {
+    try {
+      Files.createDirectories(path);
+    } catch (IOException e) {
+      throw MmibException.in(
+              path.toString(),
+              ErrorCode.IO,
+              "cannot be made: " + e.getClass().getSimpleName(),
+              "Check the path and its permissions.")
+          .causedBy(e);
+    }
+    SafeTensors.write(path.resolve("model.safetensors"), sources(model), Map.of("format", "pt"));
+    tokenizer.save(path);
+    var labels = new JsonArray();
+    model.labels().forEach(labels::add);
+    AtomicFile.write(
+        path.resolve("labels.json"), Json.writeIndented(new JsonObject().put(LABELS, labels)));
+    var mmib = model.config().toJson();
+    if (training != null) {
+      mmib.put(TRAINING, training);
+    }
+    // Last, because a directory with a configuration counts as a model.
+    AtomicFile.write(
+        path.resolve("config.json"),
+        Json.writeIndented(model.bertConfig().toJson().put(MMIB, mmib)));
+  }
+
+  private static Map<String, TensorSource> sources(MmibModel model) {
+    var sources = new TreeMap<String, TensorSource>();
+    model
+        .parameters()
+        .all()
+        .forEach((name, tensor) -> sources.put(name, source(model.backend(), tensor)));
+    return sources;
+  }
+
+  private static TensorSource source(Backend backend, Tensor tensor) {
+    return TensorSource.floats(
+        tensor.shape(), (at, to, count) -> backend.download(tensor.buffer(), at, to, 0, count));
+  }
+}
