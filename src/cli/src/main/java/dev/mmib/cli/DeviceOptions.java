@@ -1,0 +1,51 @@
+package dev.mmib.cli;
+
+import dev.mmib.backend.Device;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Option;
+
+/** Which device a command runs on. */
+final class DeviceOptions {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceOptions.class);
+  private static final int MOST_THREADS = 1024;
+
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description = "auto, cpu (oneDNN), nd4j, java, cuda:N. Only auto may choose. Default: auto.")
+  private String device = "auto";
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "CPU threads, 1 to 1024. Default: all.")
+  private @Nullable Integer threads;
+
+  /** The device that was asked for. */
+  Device device() {
+    if (threads == null) {
+      return Device.of(device);
+    }
+    if (threads < 1 || threads > MOST_THREADS) {
+      throw MmibException.of(
+          ErrorCode.USAGE, "--threads is " + threads + ", not 1 to " + MOST_THREADS, "");
+    }
+    return Device.of(device).withThreads(threads);
+  }
+
+  /** Opens the device and says which it is and why. */
+  Device.Choice open() {
+    var choice = device().choose();
+    LOG.info(
+        "device {} ({}): {}",
+        choice.backend().name(),
+        choice.backend().description(),
+        choice.because());
+    return choice;
+  }
+}
