@@ -1,0 +1,124 @@
+package dev.mmib.train;
+
+import dev.mmib.data.EncodedRelation;
+import dev.mmib.data.ImageBatch;
+import dev.mmib.data.PictureFiles;
+import dev.mmib.data.RelationBatch;
+import dev.mmib.data.RelationEncoder;
+import dev.mmib.data.RelationExample;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import dev.mmib.model.Losses;
+import dev.mmib.model.MmibModel;
+import dev.mmib.model.RelationModel;
+import dev.mmib.score.EntityScore;
+import dev.mmib.text.BertTokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The encoded rows of one split, and the relations predicted for them. */
+final class RelationRows implements TaskRows<RelationBatch> {
+
+  private final RelationModel model;
+  private final int padId;
+  private final List<RelationExample> examples;
+  private final List<EncodedRelation> encoded = new ArrayList<>();
+  private final Function<RelationExample, PictureFiles> pictures;
+  private final int[] predicted;
+
+  RelationRows(
+      RelationModel model,
+      BertTokenizer tokenizer,
+      List<RelationExample> examples,
+      Function<RelationExample, PictureFiles> pictures) {
+    var config = model.config();
+    var encoder =
+        new RelationEncoder(tokenizer, model.relations(), config.fidelity(), config.maxLength());
+    this.model = model;
+    this.padId = tokenizer.padId();
+    this.examples = examples;
+    this.pictures = pictures;
+    this.predicted = new int[examples.size()];
+    for (var example : examples) {
+      var row = encoder.encode(example);
+      if (row.headMarker() < 0 || row.tailMarker() < 0) {
+        // The released code crashes here; the message says why.
+        throw MmibException.in(
+            example.place(),
+            ErrorCode.MNRE,
+            "the limit of " + config.maxLength() + " word pieces cuts a marker off",
+            "Raise maxLength, or use --fidelity corrected.");
+      }
+      encoded.add(row);
+    }
+  }
+
+  @Override
+  public MmibModel model() {
+    return model;
+  }
+
+  @Override
+  public int size() {
+    return examples.size();
+  }
+
+  @Override
+  public int[] lengths() {
+    return encoded.stream().mapToInt(EncodedRelation::length).toArray();
+  }
+
+  @Override
+  public String place(int row) {
+    return examples.get(row).place();
+  }
+
+  @Override
+  public PictureFiles pictures(int row) {
+    return pictures.apply(examples.get(row));
+  }
+
+  @Override
+  public RelationBatch batch(int[] rows) {
+    return RelationBatch.of(Arrays.stream(rows).mapToObj(encoded::get).toList(), padId);
+  }
+
+  @Override
+  public Losses loss(RelationBatch batch, @Nullable ImageBatch images) {
+    return model.loss(batch, images);
+  }
+
+  @Override
+  public void predict(int[] rows, RelationBatch batch, @Nullable ImageBatch images) {
+    var found = model.decode(batch, images);
+    for (int i = 0; i < rows.length; i++) {
+      predicted[rows[i]] = found.get(i).relation();
+    }
+  }
+
+  @Override
+  public Scores scores(EntityScore.Mode mode) {
+    var gold = new int[size()];
+    for (int row = 0; row < gold.length; row++) {
+      gold[row] = encoded.get(row).relation();
+    }
+    return Scores.ofRelations(gold, predicted, model.relations());
+  }
+
+  /** The rows, in the order of the file. */
+  List<RelationExample> examples() {
+    return examples;
+  }
+
+  String gold(int row) {
+    return examples.get(row).relation();
+  }
+
+  /** The relation that was found. */
+  String relation(int row) {
+    return model.relations().relation(predicted[row]);
+  }
+}

@@ -1,0 +1,44 @@
+package dev.mmib.train;
+
+import dev.mmib.data.ImageBatch;
+import dev.mmib.data.PictureFiles;
+import dev.mmib.model.Losses;
+import dev.mmib.model.MmibModel;
+import dev.mmib.score.EntityScore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The encoded rows of one split for one model: what the two tasks do differently.
+ *
+ * @param <B> their batches
+ */
+interface TaskRows<B> {
+
+  MmibModel model();
+
+  int size();
+
+  /** The word pieces of each row. */
+  int[] lengths();
+
+  /** Where a row was read. */
+  String place(int row);
+
+  /** The files of a row's pictures. */
+  PictureFiles pictures(int row);
+
+  B batch(int[] rows);
+
+  /** The loss of a batch, in the caller's scope. */
+  Losses loss(B batch, @Nullable ImageBatch images);
+
+  /** Predicts the rows of a batch and remembers what it finds. */
+  void predict(int[] rows, B batch, @Nullable ImageBatch images);
+
+  /**
+   * The score of what was predicted, of all rows.
+   *
+   * @param mode how entities are counted; relations know one way only
+   */
+  Scores scores(EntityScore.Mode mode);
+}
