@@ -161,6 +161,7 @@ class DerivativesTest {
       check(x -> layerNorm(x[0], x[1], x[2], 0.01), of(3, n), of(n), of(n));
       check(x -> layerNorm(x[0], x[1], x[2], 0.01), of(n, 2, 5), of(5), of(5));
     }
+    check(x -> layerNorm(x[0], x[1], x[2], 0.01), of(2, 600), of(600), of(600)); // several strips
   }
 
   @Test

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mmib.backend.ReferenceBackend;
+import dev.mmib.backend.kernel.ElementwiseKernels.Binary;
+import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Shape;
@@ -97,6 +99,19 @@ class OpsTest {
     var x = scope.of(Shape.of(2), -800, 800);
     assertElements(Activation.softplus(x), x.shape(), i -> i == 0 ? 0 : 800);
     assertElements(Activation.sigmoid(x), x.shape(), i -> i);
+    var tail = backend.values(Activation.softplus(scope.of(Shape.of(), -30)).buffer())[0];
+    assertEquals(Math.exp(-30), tail, 1e-12 * Math.exp(-30)); // ln(1 + e) = e − e²/2 + …
+  }
+
+  @Test
+  void reluHasNoSlopeInItsCorner() {
+    var zero = scope.of(Shape.of(1), 0);
+    var one = scope.of(Shape.of(1), 1);
+    var dx = scope.of(Shape.of(1), 5);
+    backend
+        .elementwise()
+        .unaryGrad(Unary.RELU, zero.buffer(), zero.buffer(), one.buffer(), dx.buffer());
+    assertEquals(0, dx.item());
   }
 
   @Test
@@ -120,7 +135,7 @@ class OpsTest {
 
   @Test
   void matmulIsTheSumOfProducts() {
-    int[][] extents = {{1, 1, 1}, {3, 5, 2}, {65, 130, 259}, {2, 64, 256}, {64, 67, 1}};
+    int[][] extents = {{1, 1, 1}, {3, 5, 2}, {65, 130, 259}, {2, 64, 256}, {130, 5, 300}};
     for (var e : extents) {
       int m = e[0];
       int k = e[1];
@@ -187,6 +202,20 @@ class OpsTest {
           double sum = wildly(i % 5);
           for (int p = 0; p < 4; p++) {
             sum += wildly(i / 5 * 4 + p) * wildly(i % 5 * 4 + p);
+          }
+          return sum;
+        });
+  }
+
+  @Test
+  void linearFillsEveryBlockOfItsOutput() {
+    assertElements(
+        MatMul.linear(wild(70, 2), wild(300, 2), wild(300)),
+        Shape.of(70, 300),
+        i -> {
+          double sum = wildly(i % 300);
+          for (int p = 0; p < 2; p++) {
+            sum += wildly(i / 300 * 2 + p) * wildly(i % 300 * 2 + p);
           }
           return sum;
         });
@@ -301,6 +330,35 @@ class OpsTest {
     backend.set(x.buffer(), IntStream.range(0, n).mapToDouble(i -> i % 7).toArray());
     double expected = IntStream.range(0, n).mapToDouble(i -> i % 7).sum();
     assertElements(Reduction.sum(x), Shape.of(), i -> expected);
+  }
+
+  @Test
+  void sumsOverRowsReachEveryColumn() {
+    assertElements(
+        Reduction.sum(wild(2, 3, 700), 1, false),
+        Shape.of(2, 700),
+        i ->
+            IntStream.range(0, 3)
+                .mapToDouble(j -> wildly((i / 700 * 3 + j) * 700 + i % 700))
+                .sum());
+  }
+
+  @Test
+  void kernelsFollowAnyStrides() {
+    var a = wild(5, 3);
+    var b = wild(3, 5);
+    var y = scope.allocate(Shape.of(3, 5));
+    backend
+        .elementwise()
+        .binaryBroadcast(
+            Binary.SUB,
+            a.buffer(),
+            new int[] {1, 3},
+            b.buffer(),
+            new int[] {5, 1},
+            y.buffer(),
+            new int[] {3, 5});
+    assertElements(y, y.shape(), i -> wildly(i % 5 * 3 + i / 5) - wildly(i));
   }
 
   @Test
