@@ -1,0 +1,84 @@
+package dev.mmib.predict;
+
+import dev.mmib.data.EncodedNer;
+import dev.mmib.data.NerBatch;
+import dev.mmib.data.NerEncoder;
+import dev.mmib.data.Span;
+import dev.mmib.io.ModelDirectory;
+import dev.mmib.model.NerModel;
+import dev.mmib.text.BertTokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** An NER model with what prepares posts for it. */
+final class EntityFinder {
+
+  /** A post that is ready for the model. */
+  record Ready(Words words, EncodedNer text, List<float @Nullable []> pixels) {}
+
+  /** An entity, and which words it is made of. */
+  record Found(Entity entity, Span words) {}
+
+  private final NerModel model;
+  private final BertTokenizer tokenizer;
+  private final NerEncoder encoder;
+  private final PostPictures pictures;
+
+  EntityFinder(NerModel model, ModelDirectory directory) {
+    this.model = model;
+    this.tokenizer = directory.tokenizer();
+    var config = model.config();
+    this.encoder =
+        new NerEncoder(
+            tokenizer,
+            model.tags(),
+            config.fidelity(),
+            Math.min(config.maxLength(), model.bertConfig().maxPositions()));
+    this.pictures = new PostPictures(config);
+  }
+
+  NerModel model() {
+    return model;
+  }
+
+  /** Encodes a post; runs on any thread. */
+  Ready prepare(Post post, Words words, List<String> warnings) {
+    var text = encoder.encode(words.words());
+    if (text.cutWords() > 0) {
+      warnings.add("the last " + text.cutWords() + " words were not read: the text is too long");
+    }
+    if (text.droppedWords() > 0) {
+      warnings.add(text.droppedWords() + " words have no word piece and were left out");
+    }
+    return new Ready(words, text, pictures.pixels(post, warnings));
+  }
+
+  /** The entities of each post of a batch. */
+  List<List<Found>> find(List<Ready> posts) {
+    var batch = NerBatch.of(posts.stream().map(Ready::text).toList(), tokenizer.padId());
+    var images = pictures.batch(posts.stream().map(Ready::pixels).toList());
+    var predictions = model.decode(batch, images);
+    var results = new ArrayList<List<Found>>();
+    for (int i = 0; i < posts.size(); i++) {
+      var post = posts.get(i);
+      int[] wordOfPiece = post.text().wordOfPiece();
+      var found = new ArrayList<Found>();
+      for (var span : predictions.get(i).entities()) {
+        var run = new Span(wordOfPiece[span.firstPiece()], wordOfPiece[span.lastPiece()] + 1);
+        var place = post.words().place(run);
+        found.add(
+            new Found(
+                new Entity(
+                    span.type(),
+                    post.words().textAt(run),
+                    place.start(),
+                    place.end(),
+                    span.score()),
+                run));
+      }
+      results.add(found);
+    }
+    return results;
+  }
+}

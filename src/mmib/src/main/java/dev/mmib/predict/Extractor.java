@@ -1,0 +1,344 @@
+package dev.mmib.predict;
+
+import dev.mmib.backend.Backend;
+import dev.mmib.backend.Device;
+import dev.mmib.data.RelationSet;
+import dev.mmib.data.Span;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import dev.mmib.io.ModelDirectory;
+import dev.mmib.model.NerModel;
+import dev.mmib.model.RelationModel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds entities and relations in posts with trained models.
+ *
+ * <p>Immutable and thread-safe: load it once and share it by all threads. Texts and pictures are
+ * prepared on the calling threads, the device computes for one of them at a time. A post's result
+ * does not depend on which thread asks, and on the posts beside it only within rounding.
+ *
+ * <pre>{@code
+ * try (Extractor extractor = Extractor.load(Path.of("model"), Device.auto())) {
+ *   Extraction found = extractor.extract(Post.of("Kevin Durant enters Oracle Arena", image));
+ * }
+ * }</pre>
+ */
+public final class Extractor implements AutoCloseable {
+
+  /** Posts that the device sees at once. */
+  private static final int BATCH = 16;
+
+  private final Backend backend;
+  private final @Nullable EntityFinder entities;
+  private final @Nullable RelationFinder relations;
+  private final Object device = new Object();
+  // Calls share it, closing takes it alone: so it waits for the calls that are running.
+  private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  private Extractor(
+      Backend backend, @Nullable EntityFinder entities, @Nullable RelationFinder relations) {
+    this.backend = backend;
+    this.entities = entities;
+    this.relations = relations;
+  }
+
+  /** Loads a model of either task. */
+  public static Extractor load(Path model, Device device) {
+    return load(List.of(model), device);
+  }
+
+  /** Loads both: entities are found, then the relations between them. */
+  public static Extractor load(Path nerModel, Path reModel, Device device) {
+    return load(List.of(nerModel, reModel), device);
+  }
+
+  /** Loads one model, or one of each task in any order. */
+  public static Extractor load(List<Path> models, Device device) {
+    var directories = models.stream().map(ModelDirectory::open).toList();
+    var backend = device.open();
+    EntityFinder entities = null;
+    RelationFinder relations = null;
+    try {
+      for (int i = 0; i < directories.size(); i++) {
+        var model = directories.get(i).load(backend);
+        if (model instanceof NerModel ner && entities == null) {
+          entities = new EntityFinder(ner, directories.get(i));
+        } else if (model instanceof RelationModel re && relations == null) {
+          relations = new RelationFinder(re, directories.get(i));
+        } else {
+          model.close();
+          throw MmibException.in(
+              models.get(i).toString(),
+              ErrorCode.USAGE,
+              "is a second model of the same task",
+              "Give one NER model, one RE model, or one of each.");
+        }
+      }
+      if (entities == null && relations == null) {
+        throw MmibException.of(ErrorCode.USAGE, "no model was given", "Give its directory.");
+      }
+      return new Extractor(backend, entities, relations);
+    } catch (RuntimeException | Error e) {
+      close(entities, relations, backend);
+      throw e;
+    }
+  }
+
+  /** What computes, such as {@code cpu}. */
+  public String device() {
+    return backend.name();
+  }
+
+  /** Extracts from one post; a picture that cannot be decoded is refused. */
+  public Extraction extract(Post post) {
+    return attempt(List.of(post)).get(0).orElseThrow();
+  }
+
+  /** Extracts from several posts, in their order; the first that cannot be read is thrown. */
+  public List<Extraction> extract(List<Post> posts) {
+    return attempt(posts).stream().map(Outcome::orElseThrow).toList();
+  }
+
+  /**
+   * Extracts from a stream of any length with bounded memory: posts are taken from it a few at a
+   * time, as results are asked for.
+   */
+  public Stream<Extraction> extractAll(Stream<Post> posts) {
+    return attemptAll(posts).map(Outcome::orElseThrow);
+  }
+
+  /** As {@link #extractAll}; a post that cannot be read does not end the stream. */
+  public Stream<Outcome> attemptAll(Stream<Post> posts) {
+    var source = posts.iterator();
+    var batches =
+        new Iterator<List<Outcome>>() {
+          @Override
+          public boolean hasNext() {
+            return source.hasNext();
+          }
+
+          @Override
+          public List<Outcome> next() {
+            var some = new ArrayList<Post>();
+            while (some.size() < BATCH && source.hasNext()) {
+              some.add(source.next());
+            }
+            return attempt(some);
+          }
+        };
+    return StreamSupport.stream(
+            Spliterators.spliteratorUnknownSize(batches, Spliterator.ORDERED), false)
+        .flatMap(List::stream)
+        .onClose(posts::close);
+  }
+
+  /** Extracts from several posts; one that cannot be read does not keep the others from it. */
+  public List<Outcome> attempt(List<Post> posts) {
+    life.readLock().lock();
+    try {
+      if (closed) {
+        throw MmibException.of(
+            ErrorCode.CLOSED, "the extractor was closed", "Load the model again.");
+      }
+      var outcomes = new ArrayList<Outcome>();
+      for (int from = 0; from < posts.size(); from += BATCH) {
+        var some = posts.subList(from, Math.min(posts.size(), from + BATCH));
+        outcomes.addAll(new PostBatch(some).run());
+      }
+      return outcomes;
+    } finally {
+      life.readLock().unlock();
+    }
+  }
+
+  /** Frees the models and the device, once the running calls are done. Twice does nothing. */
+  @Override
+  public void close() {
+    life.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        close(entities, relations, backend);
+      }
+    } finally {
+      life.writeLock().unlock();
+    }
+  }
+
+  private static void close(
+      @Nullable EntityFinder entities, @Nullable RelationFinder relations, Backend backend) {
+    if (entities != null) {
+      entities.model().close();
+    }
+    if (relations != null) {
+      relations.model().close();
+    }
+    backend.close();
+  }
+
+  /** One post on its way through the models. */
+  private static final class Item {
+    private final Post post;
+    private final LinkedHashSet<String> warnings = new LinkedHashSet<>();
+    private final List<Relation> relations = new ArrayList<>();
+    private List<EntityFinder.Found> entities = List.of();
+    private Words words = new Words("", List.of(), List.of());
+    private EntityFinder.@Nullable Ready ready;
+    private List<RelationFinder.Ready> pairs = List.of();
+    private @Nullable MmibException error;
+
+    Item(Post post) {
+      this.post = post;
+    }
+
+    Outcome outcome() {
+      if (error != null) {
+        return Outcome.failed(error);
+      }
+      var found = entities.stream().map(EntityFinder.Found::entity).toList();
+      return Outcome.of(new Extraction(post.id(), found, relations, List.copyOf(warnings)));
+    }
+  }
+
+  /** Some posts that go through the models together. */
+  private final class PostBatch {
+    private final List<Item> items;
+
+    PostBatch(List<Post> posts) {
+      items = posts.stream().map(Item::new).toList();
+    }
+
+    List<Outcome> run() {
+      for (var item : items) {
+        guarded(item, () -> prepare(item));
+      }
+      if (entities != null) {
+        findEntities(entities);
+      }
+      if (relations != null) {
+        findRelations(relations);
+      }
+      return items.stream().map(Item::outcome).toList();
+    }
+
+    private static void guarded(Item item, Runnable step) {
+      if (item.error == null) {
+        try {
+          step.run();
+        } catch (MmibException e) {
+          item.error = e; // this post's outcome
+        }
+      }
+    }
+
+    private void prepare(Item item) {
+      item.words = Words.of(item.post);
+      if (item.words.isEmpty()) {
+        item.warnings.add("no words");
+      } else if (entities != null) {
+        var warnings = new ArrayList<String>();
+        item.ready = entities.prepare(item.post, item.words, warnings);
+        item.warnings.addAll(warnings);
+      }
+    }
+
+    private void findEntities(EntityFinder finder) {
+      var some = items.stream().filter(i -> i.error == null && i.ready != null).toList();
+      var ready = new ArrayList<EntityFinder.Ready>();
+      some.forEach(item -> ready.add(Objects.requireNonNull(item.ready)));
+      if (ready.isEmpty()) {
+        return;
+      }
+      List<List<EntityFinder.Found>> found;
+      synchronized (device) {
+        found = finder.find(ready);
+      }
+      for (int i = 0; i < some.size(); i++) {
+        some.get(i).entities = found.get(i);
+      }
+    }
+
+    private void findRelations(RelationFinder finder) {
+      for (var item : items) {
+        guarded(item, () -> item.pairs = pairs(finder, item));
+      }
+      var all = new ArrayList<RelationFinder.Ready>();
+      var owners = new ArrayList<Item>();
+      for (var item : items) {
+        if (item.error == null) {
+          all.addAll(item.pairs);
+          item.pairs.forEach(pair -> owners.add(item));
+        }
+      }
+      for (int from = 0; from < all.size(); from += BATCH) {
+        int to = Math.min(all.size(), from + BATCH);
+        List<Relation> found;
+        synchronized (device) {
+          found = finder.find(all.subList(from, to));
+        }
+        for (int i = from; i < to; i++) {
+          report(owners.get(i), found.get(i - from));
+        }
+      }
+    }
+
+    /** Of the pair that was asked for, None is an answer; of others only what holds is told. */
+    private void report(Item item, Relation relation) {
+      if (item.post.head() != null || !relation.type().equals(RelationSet.NONE)) {
+        item.relations.add(relation);
+      }
+    }
+
+    private List<RelationFinder.Ready> pairs(RelationFinder finder, Item item) {
+      var runs = runs(item);
+      if (runs.isEmpty()) {
+        return List.of();
+      }
+      var warnings = new ArrayList<String>();
+      var pixels = finder.pixels(item.post, warnings);
+      var pairs = new ArrayList<RelationFinder.Ready>();
+      for (var run : runs) {
+        pairs.add(finder.prepare(item.words, run.get(0), run.get(1), pixels, warnings));
+      }
+      item.warnings.addAll(warnings);
+      return pairs;
+    }
+
+    /** Head and tail of every pair to look at: the given one, or all pairs of entities. */
+    private List<List<Span>> runs(Item item) {
+      var head = item.post.head();
+      var tail = item.post.tail();
+      if (head != null && tail != null) {
+        return List.of(List.of(item.words.run(head, "head"), item.words.run(tail, "tail")));
+      }
+      if (entities == null) {
+        throw MmibException.of(
+            ErrorCode.POST,
+            "no head and tail, and no model that finds entities",
+            "Give both spans, or load an NER model as well.");
+      }
+      var runs = new ArrayList<List<Span>>();
+      for (var from : item.entities) {
+        for (var to : item.entities) {
+          if (from != to) {
+            runs.add(List.of(from.words(), to.words()));
+          }
+        }
+      }
+      return runs;
+    }
+  }
+}

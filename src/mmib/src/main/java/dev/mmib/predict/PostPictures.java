@@ -1,0 +1,70 @@
+package dev.mmib.predict;
+
+import dev.mmib.data.Fidelity;
+import dev.mmib.data.ImageBatch;
+import dev.mmib.image.ImagePreprocessor;
+import dev.mmib.model.MmibConfig;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The pictures of posts as one model wants them. */
+final class PostPictures {
+
+  private final MmibConfig config;
+  private final ImagePreprocessor preprocessor;
+
+  PostPictures(MmibConfig config) {
+    this.config = config;
+    this.preprocessor = new ImagePreprocessor(config.image().resize(), config.image().size());
+  }
+
+  /** The pixels of a post's slots; null where there is no picture. */
+  List<float @Nullable []> pixels(Post post, List<String> warnings) {
+    var slots = new ArrayList<float @Nullable []>();
+    if (config.textOnly()) {
+      return slots;
+    }
+    var whole = post.picture();
+    if (whole == null) {
+      warnings.add("no picture: a black one stands for it");
+    }
+    slots.add(whole == null ? null : preprocessor.apply(whole.decode()));
+    int crops = Math.min(config.crops(), post.crops().size());
+    if (crops < post.crops().size()) {
+      warnings.add(
+          "only the first " + crops + " of " + post.crops().size() + " crops are looked at");
+    }
+    for (int c = 0; c < crops; c++) {
+      slots.add(preprocessor.apply(post.crops().get(c).decode()));
+    }
+    while (slots.size() < config.slots()) {
+      slots.add(null);
+    }
+    return slots;
+  }
+
+  /** The pictures of a batch; null for a model of text only. */
+  @Nullable ImageBatch batch(List<List<float @Nullable []>> posts) {
+    if (config.textOnly()) {
+      return null;
+    }
+    int slots = config.slots();
+    int size = preprocessor.missing().length;
+    var values = new float[posts.size() * slots * size];
+    var present = new boolean[posts.size() * slots];
+    for (int p = 0; p < posts.size(); p++) {
+      for (int s = 0; s < slots; s++) {
+        int at = p * slots + s;
+        var pixels = posts.get(p).get(s);
+        if (pixels != null) {
+          System.arraycopy(pixels, 0, values, at * size, size);
+        }
+        // A whole picture is always there, and in the released code every crop is.
+        present[at] = pixels != null || s == 0 || config.fidelity() == Fidelity.REFERENCE;
+      }
+    }
+    int side = preprocessor.crop();
+    return new ImageBatch(posts.size(), slots, new int[] {3, side, side}, values, present);
+  }
+}

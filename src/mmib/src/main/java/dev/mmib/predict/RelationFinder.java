@@ -1,0 +1,86 @@
+package dev.mmib.predict;
+
+import dev.mmib.data.EncodedRelation;
+import dev.mmib.data.RelationBatch;
+import dev.mmib.data.RelationEncoder;
+import dev.mmib.data.Span;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import dev.mmib.io.ModelDirectory;
+import dev.mmib.model.RelationModel;
+import dev.mmib.text.BertTokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A relation model with what prepares posts for it. */
+final class RelationFinder {
+
+  /**
+   * A pair of a post that is ready for the model.
+   *
+   * @param head as it is reported, in the unit of the input
+   */
+  record Ready(Span head, Span tail, EncodedRelation text, List<float @Nullable []> pixels) {}
+
+  private final RelationModel model;
+  private final BertTokenizer tokenizer;
+  private final RelationEncoder encoder;
+  private final PostPictures pictures;
+
+  RelationFinder(RelationModel model, ModelDirectory directory) {
+    this.model = model;
+    this.tokenizer = directory.tokenizer();
+    var config = model.config();
+    this.encoder =
+        new RelationEncoder(
+            tokenizer,
+            model.relations(),
+            config.fidelity(),
+            Math.min(config.maxLength(), model.bertConfig().maxPositions()));
+    this.pictures = new PostPictures(config);
+  }
+
+  RelationModel model() {
+    return model;
+  }
+
+  /** The pixels of a post, once for all of its pairs. */
+  List<float @Nullable []> pixels(Post post, List<String> warnings) {
+    return pictures.pixels(post, warnings);
+  }
+
+  /** Encodes a pair of runs of words; runs on any thread. */
+  Ready prepare(
+      Words words, Span head, Span tail, List<float @Nullable []> pixels, List<String> warnings) {
+    var text = encoder.encode(words.words(), head, tail, "post");
+    if (text.headMarker() < 0 || text.tailMarker() < 0) {
+      throw MmibException.of(
+          ErrorCode.POST,
+          "an entity lies beyond the " + model.config().maxLength() + " word pieces that are read",
+          "Shorten the text.");
+    }
+    if (text.cutWords() > 0) {
+      warnings.add(text.cutWords() + " words were not read: the text is too long");
+    }
+    return new Ready(words.place(head), words.place(tail), text, pixels);
+  }
+
+  /** The most probable relation of each pair. */
+  List<Relation> find(List<Ready> pairs) {
+    var batch = RelationBatch.of(pairs.stream().map(Ready::text).toList(), tokenizer.padId());
+    var images = pictures.batch(pairs.stream().map(Ready::pixels).toList());
+    var predictions = model.decode(batch, images);
+    var results = new ArrayList<Relation>();
+    for (int i = 0; i < pairs.size(); i++) {
+      var prediction = predictions.get(i);
+      results.add(
+          new Relation(
+              model.relations().relation(prediction.relation()),
+              pairs.get(i).head(),
+              pairs.get(i).tail(),
+              prediction.score()));
+    }
+    return results;
+  }
+}
