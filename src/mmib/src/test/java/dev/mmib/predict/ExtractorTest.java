@@ -109,8 +109,7 @@ class ExtractorTest {
       var found = extractor.extract(asTokens).entities();
       assertFalse(found.isEmpty(), "nothing was found");
       for (var entity : found) {
-        assertEquals(
-            String.join(" ", tokens.subList(entity.start(), entity.end())), entity.text());
+        assertEquals(String.join(" ", tokens.subList(entity.start(), entity.end())), entity.text());
       }
       assertEquals(
           extractor.extract(asText).entities().stream().map(Entity::score).toList(),
@@ -123,7 +122,8 @@ class ExtractorTest {
     try (var extractor = Extractor.load(re, Device.auto())) {
       var text = "Kevin enters Oakland";
       var post =
-          Post.of(text, TinyModels.picture(1)).withPair(new Span(0, 5), new Span(13, text.length()));
+          Post.of(text, TinyModels.picture(1))
+              .withPair(new Span(0, 5), new Span(13, text.length()));
       var found = extractor.extract(post);
       assertEquals(List.of(), found.entities());
       assertEquals(1, found.relations().size());
@@ -140,8 +140,7 @@ class ExtractorTest {
       var found = extractor.extract(TinyModels.posts(12));
       int relations = 0;
       for (var extraction : found) {
-        var places =
-            extraction.entities().stream().map(e -> new Span(e.start(), e.end())).toList();
+        var places = extraction.entities().stream().map(e -> new Span(e.start(), e.end())).toList();
         for (var relation : extraction.relations()) {
           relations++;
           assertTrue(places.contains(relation.head()), relation.toString());
@@ -181,8 +180,7 @@ class ExtractorTest {
   @Test
   void whatWasNotReadAsGivenIsSaid() {
     try (var extractor = Extractor.load(ner, Device.auto())) {
-      assertTrue(
-          extractor.extract(Post.of("Kevin")).warnings().get(0).contains("no picture"));
+      assertTrue(extractor.extract(Post.of("Kevin")).warnings().get(0).contains("no picture"));
       var endless = Post.of("kevin ".repeat(60), TinyModels.picture(1));
       var warnings = extractor.extract(endless).warnings();
       assertTrue(warnings.toString().contains("38 words were not read"), warnings.toString());
