@@ -3,6 +3,7 @@ package dev.mmib.backend;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -67,11 +68,14 @@ public record Device(String name, int ordinal, int threads) {
     for (var provider : ServiceLoader.load(BackendProvider.class, Device.class.getClassLoader())) {
       found.add(new Status(provider, provider.unavailableBecause()));
     }
-    found.sort(
-        (a, b) ->
-            Integer.compare(
-                PREFERRED.indexOf(a.provider().name()), PREFERRED.indexOf(b.provider().name())));
+    found.sort(Comparator.comparingInt(status -> preference(status.provider().name())));
     return found;
+  }
+
+  /** A device that is not ours comes last. */
+  private static int preference(String name) {
+    int at = PREFERRED.indexOf(name);
+    return at < 0 ? PREFERRED.size() : at;
   }
 
   /** Opens the device. Only {@code auto} may choose; any other name works or throws. */
@@ -84,10 +88,14 @@ public record Device(String name, int ordinal, int threads) {
 
   /** Opens the device and says why it is this one. */
   public Choice choose() {
+    return choose(all());
+  }
+
+  Choice choose(List<Status> offered) {
     int workers = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
     var known = new ArrayList<String>();
     var passedOver = new ArrayList<String>();
-    for (var status : all()) {
+    for (var status : offered) {
       var provider = status.provider();
       known.add(provider.name());
       boolean wanted = name.equals("auto") || name.equals(provider.name());

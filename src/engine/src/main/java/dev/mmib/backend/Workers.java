@@ -50,7 +50,8 @@ public final class Workers implements AutoCloseable {
     int chunks = (int) (((long) n + chunk - 1) / chunk);
     int helpers = Math.min(threads, chunks) - 1;
     if (helpers <= 0) {
-      for (int from = 0; from < n; from += chunk) {
+      for (int c = 0; c < chunks; c++) {
+        int from = c * chunk;
         body.run(from, from + Math.min(chunk, n - from));
       }
       return;

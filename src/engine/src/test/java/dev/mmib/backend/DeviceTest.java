@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.mmib.backend.java.JavaBackend;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class DeviceTest {
@@ -65,5 +69,61 @@ class DeviceTest {
     assertTrue(all.get(0).unavailableBecause().isEmpty());
     assertEquals("java", all.get(0).provider().name());
     assertTrue(all.get(0).provider().versions().containsKey("java"));
+  }
+
+  @Test
+  void autoSaysWhatItPassedOver() {
+    var offered = List.of(status("cuda", "no driver"), status("java", null));
+    var choice = Device.auto().choose(offered);
+    choice.backend().close();
+    assertEquals("cuda: no driver", choice.because());
+  }
+
+  @Test
+  void aDeviceThatIsAskedForIsNeverReplacedByAnother() {
+    var offered = List.of(status("cuda", "no driver"), status("java", null));
+    var thrown = assertThrows(MmibException.class, () -> Device.of("cuda").choose(offered));
+    assertEquals(ErrorCode.DEVICE, thrown.code());
+    assertTrue(thrown.toString().contains("no driver"), thrown.toString());
+    assertThrows(
+        MmibException.class, () -> Device.auto().choose(List.of(status("cuda", "no driver"))));
+  }
+
+  @Test
+  void opensTheOrdinalAndTheThreadsThatAreAskedFor() {
+    var offered = List.of(status("cuda", null));
+    Device.of("cuda:3").withThreads(5).choose(offered).backend().close();
+    assertEquals("3 5", opened);
+    Device.of("cuda").choose(offered).backend().close();
+    assertEquals("0 " + Runtime.getRuntime().availableProcessors(), opened);
+  }
+
+  private String opened = "";
+
+  private Device.Status status(String name, @Nullable String unavailableBecause) {
+    var provider =
+        new BackendProvider() {
+          @Override
+          public String name() {
+            return name;
+          }
+
+          @Override
+          public Optional<String> unavailableBecause() {
+            return Optional.ofNullable(unavailableBecause);
+          }
+
+          @Override
+          public Map<String, String> versions() {
+            return Map.of();
+          }
+
+          @Override
+          public Backend open(int ordinal, int threads) {
+            opened = ordinal + " " + threads;
+            return new JavaBackend(1);
+          }
+        };
+    return new Device.Status(provider, provider.unavailableBecause());
   }
 }

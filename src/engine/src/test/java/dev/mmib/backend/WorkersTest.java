@@ -49,6 +49,18 @@ class WorkersTest {
   }
 
   @Test
+  void reachesTheLargestIndex() {
+    for (int threads : new int[] {1, 2}) {
+      try (var workers = new Workers(threads)) {
+        var chunks = Collections.synchronizedList(new ArrayList<String>());
+        workers.forEach(Integer.MAX_VALUE, 1 << 30, (from, to) -> chunks.add(from + "-" + to));
+        Collections.sort(chunks);
+        assertEquals("[0-1073741824, 1073741824-2147483647]", chunks.toString());
+      }
+    }
+  }
+
+  @Test
   void throwsWhatAChunkThrows() {
     for (int threads : new int[] {1, 2, 5}) {
       try (var workers = new Workers(threads)) {

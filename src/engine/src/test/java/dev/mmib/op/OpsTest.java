@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.mmib.backend.DType;
 import dev.mmib.backend.ReferenceBackend;
+import dev.mmib.backend.java.JavaBackend;
 import dev.mmib.backend.kernel.ElementwiseKernels.Binary;
 import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import dev.mmib.tensor.Mode;
@@ -277,8 +279,24 @@ class OpsTest {
     assertElements(again, Shape.of(2, 3, 4), normalized);
     assertMessage(
         "[4]",
+        "[batch, channels, ..]",
+        () -> Normalization.batchNormTraining(wild(4), wild(4), wild(4), 0));
+    assertMessage(
+        "[4]",
         "[2, 3, 4]",
         () -> Normalization.batchNormTraining(wild(2, 3, 4), wild(4), wild(4), 0));
+  }
+
+  @Test
+  void kernelsRefuseABufferOfAnotherDevice() {
+    var y = wild(3);
+    try (var other = new JavaBackend(1);
+        var foreign = other.allocate(DType.F32, 3)) {
+      assertMessage(
+          "another device",
+          "HeapBuffer",
+          () -> backend.elementwise().accumulate(foreign, y.buffer()));
+    }
   }
 
   @Test
@@ -435,6 +453,14 @@ class OpsTest {
         "[2, 3]",
         "[5, 4, 4]",
         () -> Bilinear.bilinear(wild(2, 3), wild(2, 4), wild(5, 4, 4), null));
+    assertMessage(
+        "[3, 4]", "[N, j]", () -> Bilinear.bilinear(wild(2, 3), wild(3, 4), wild(5, 3, 4), null));
+    assertMessage(
+        "[4]", "[N, j]", () -> Bilinear.bilinear(wild(2, 3), wild(4), wild(5, 3, 4), null));
+    assertMessage(
+        "bias [4]",
+        "[5, 3, 4]",
+        () -> Bilinear.bilinear(wild(2, 3), wild(2, 4), wild(5, 3, 4), wild(4)));
   }
 
   @Test
