@@ -133,7 +133,7 @@ public final class StoredWeights implements AutoCloseable {
     };
   }
 
-  private static List<String> bertSpellings(String name) {
+  static List<String> bertSpellings(String name) {
     var spellings = new ArrayList<String>();
     for (var base : List.of(name, name.substring(BERT.length()))) {
       spellings.add(base);

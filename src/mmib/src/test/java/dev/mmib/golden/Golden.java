@@ -55,7 +55,8 @@ public final class Golden {
     return root;
   }
 
-  private static Path copy() {
+  /** The copy in the test resources, for tests that need these very files. */
+  public static Path copy() {
     var here = Golden.class.getResource("/golden/README.md");
     if (here == null) {
       return Assertions.fail("the test resources have no golden/README.md");
