@@ -140,7 +140,9 @@ public final class BertTokenizer {
 
   /** What was odd about the vocabulary, in sentences. */
   public List<String> warnings() {
-    return List.copyOf(vocabulary.warnings());
+    var all = new ArrayList<>(vocabulary.warnings());
+    vocabulary.caseWarning(options.doLowerCase()).ifPresent(all::add);
+    return all;
   }
 
   /** Number of ids, added tokens included. */

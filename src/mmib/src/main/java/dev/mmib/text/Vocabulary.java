@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The word pieces of a model and their ids: line numbers of {@code vocab.txt}. */
 final class Vocabulary {
@@ -113,6 +114,29 @@ final class Vocabulary {
   /** The id of a token; −1 for one that the vocabulary lacks. */
   int id(String token) {
     return ids.getOrDefault(token, -1);
+  }
+
+  /** Whether the tokens are of another case than texts will be. */
+  Optional<String> caseWarning(boolean lowerCased) {
+    List<String> words =
+        tokens.stream().filter(t -> !t.startsWith("[") && !t.startsWith("<")).toList();
+    long upper = words.stream().filter(Vocabulary::hasUpperCase).count();
+    if (lowerCased && upper * 10 > words.size()) {
+      return Optional.of(
+          upper
+              + " tokens have upper-case letters and are never found, because texts are"
+              + " lower-cased; is the vocabulary a cased one?");
+    }
+    boolean noneOfMany = upper == 0 && words.stream().anyMatch(word -> word.length() > 3);
+    return !lowerCased && noneOfMany
+        ? Optional.of(
+            "no token has an upper-case letter, but texts are not lower-cased; is the vocabulary"
+                + " an uncased one?")
+        : Optional.empty();
+  }
+
+  private static boolean hasUpperCase(String token) {
+    return token.codePoints().anyMatch(UnicodeTable::hasLower);
   }
 
   /** What is odd, in sentences. */

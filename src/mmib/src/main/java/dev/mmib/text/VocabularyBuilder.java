@@ -61,7 +61,7 @@ public final class VocabularyBuilder {
   /**
    * The tokens.
    *
-   * @param size at most so many; characters take up to half of them
+   * @param size at most so many; characters take half of them, and what words leave
    * @param minimum a word that occurs less often is left to its characters
    */
   public List<String> build(int size, int minimum) {
@@ -76,18 +76,23 @@ public final class VocabularyBuilder {
               + " and 1");
     }
     var tokens = new LinkedHashSet<>(SPECIAL);
-    for (String character : byFrequency(characters)) {
-      if (tokens.size() + 2 <= Math.max(SPECIAL.size() + 2, size / 2)) {
-        tokens.add(character);
-        tokens.add("##" + character);
-      }
-    }
+    addCharacters(tokens, Math.max(SPECIAL.size() + 2, size / 2));
     for (String word : byFrequency(words)) {
       if (tokens.size() < size && words.getOrDefault(word, 0) >= minimum) {
         tokens.add(word);
       }
     }
+    addCharacters(tokens, size);
     return List.copyOf(tokens);
+  }
+
+  private void addCharacters(Set<String> tokens, int limit) {
+    for (String character : byFrequency(characters)) {
+      if (tokens.size() + 2 <= limit) {
+        tokens.add(character);
+        tokens.add("##" + character);
+      }
+    }
   }
 
   private static List<String> byFrequency(Map<String, Integer> counts) {
