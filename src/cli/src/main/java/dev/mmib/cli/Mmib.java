@@ -59,9 +59,13 @@ public final class Mmib implements Runnable {
 
   private static CommandLine commands(Console console) {
     var line = new CommandLine(new Mmib());
+    line.addSubcommand(new PredictCommand(console));
+    line.addSubcommand(new InspectCommand(console));
+    line.addSubcommand(new CheckDataCommand(console));
     line.addSubcommand(new DoctorCommand(console));
     line.setOut(new PrintWriter(new ConsoleWriter(console), true));
     line.setErr(console.err());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExpandAtFiles(false); // a text may well begin with @somebody
     line.setUsageHelpAutoWidth(false);
     line.setExecutionExceptionHandler((e, failed, result) -> failed(e, console));

@@ -21,6 +21,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds entities and relations in posts with trained models.
@@ -36,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Extractor implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Extractor.class);
 
   /** Posts that the device sees at once. */
   private static final int BATCH = 16;
@@ -68,7 +72,9 @@ public final class Extractor implements AutoCloseable {
   /** Loads one model, or one of each task in any order. */
   public static Extractor load(List<Path> models, Device device) {
     var directories = models.stream().map(ModelDirectory::open).toList();
-    var backend = device.open();
+    var choice = device.choose();
+    var backend = choice.backend();
+    LOG.info("device {} ({}): {}", backend.name(), backend.description(), choice.because());
     EntityFinder entities = null;
     RelationFinder relations = null;
     try {
