@@ -12,10 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+import org.opentest4j.TestAbortedException;
 
 /**
  * The directory of golden values: the system property {@code mmib.golden}, else the copy in the
@@ -97,6 +100,23 @@ public final class Golden {
   public static <T> T skip(String why) {
     System.out.println("SKIPPED " + why);
     return Assumptions.abort(why);
+  }
+
+  /**
+   * The tests that {@code factory} makes; one that is skipped where it skips, so that reports count
+   * it.
+   */
+  public static Stream<DynamicTest> orSkipped(Supplier<Stream<DynamicTest>> factory) {
+    try {
+      return factory.get();
+    } catch (TestAbortedException e) {
+      return Stream.of(
+          DynamicTest.dynamicTest(
+              String.valueOf(e.getMessage()),
+              () -> {
+                throw e;
+              }));
+    }
   }
 
   /** The json files of a group, in the order of their names. */

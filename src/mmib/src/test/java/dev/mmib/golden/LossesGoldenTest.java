@@ -35,9 +35,11 @@ class LossesGoldenTest {
 
   @TestFactory
   Stream<DynamicTest> agreesWithTheReferences() {
-    return Golden.jsonFiles(Golden.require("losses")).stream()
-        .map(GoldenFile::load)
-        .flatMap(file -> GoldenRun.tests(file, LossesGoldenTest::operator));
+    return Golden.orSkipped(
+        () ->
+            Golden.jsonFiles(Golden.require("losses")).stream()
+                .map(GoldenFile::load)
+                .flatMap(file -> GoldenRun.tests(file, LossesGoldenTest::operator)));
   }
 
   private static Forward operator(GoldenCase golden) {
@@ -47,6 +49,11 @@ class LossesGoldenTest {
       case "kl_sigma_batchmean" ->
           c -> loss(c, scale(kl(c.in("mu"), logVar(c)), elements(c) / c.in("mu").shape().dim(0)));
       case "kl_logvar_sum" -> c -> loss(c, scale(kl(c.in("mu"), c.in("logvar")), elements(c)));
+      case "kl_logvar_batchmean" ->
+          c ->
+              loss(
+                  c,
+                  scale(kl(c.in("mu"), c.in("logvar")), elements(c) / c.in("mu").shape().dim(0)));
       case "kl_logvar_mmib", "kl_logvar_mean" -> c -> loss(c, kl(c.in("mu"), c.in("logvar")));
       case "kl_two_gauss" -> LossesGoldenTest::twoGaussians;
       case "reparam_logvar" -> c -> sample(c, c.in("logvar"));

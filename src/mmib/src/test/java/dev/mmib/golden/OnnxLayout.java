@@ -114,17 +114,31 @@ final class OnnxLayout {
     var starts = node.ints(1);
     var ends = node.ints(2);
     var axes = node.has(3) ? node.ints(3) : IntStream.range(0, starts.length).toArray();
-    if (node.has(4)) {
-      NotApplicable.unless(Arrays.stream(node.ints(4)).allMatch(s -> s == 1), "steps other than 1");
-    }
+    var steps = node.has(4) ? node.ints(4) : new int[0];
     for (int i = 0; i < starts.length; i++) {
       int n = x.shape().dim(axes[i]);
+      if (steps.length > 0 && steps[i] != 1) {
+        x = stepped(x, x.shape().axis(axes[i]), starts[i], ends[i], steps[i]);
+        continue;
+      }
       int from = bounded(starts[i], n);
       int to = bounded(ends[i], n);
       NotApplicable.unless(to > from, "tensors without elements");
       x = Layout.slice(x, axes[i], from, to);
     }
     return x;
+  }
+
+  /** Every step-th slice, also backwards: rows by number. */
+  private static Tensor stepped(Tensor x, int axis, int start, int end, int step) {
+    int n = x.shape().dim(axis);
+    int least = step > 0 ? 0 : -1;
+    int most = step > 0 ? n : n - 1;
+    int from = Math.max(least, Math.min(most, start < 0 ? start + n : start));
+    int to = Math.max(least, Math.min(most, end < 0 ? end + n : end));
+    var ids = IntStream.iterate(from, i -> step > 0 ? i < to : i > to, i -> i + step).toArray();
+    NotApplicable.unless(ids.length > 0, "tensors without elements");
+    return gather(x, axis, ids, ids.length);
   }
 
   private static int bounded(int index, int n) {
@@ -209,15 +223,19 @@ final class OnnxLayout {
   private static Tensor gather(OnnxNode node) {
     var x = node.floats(0);
     int axis = x.shape().axis((int) node.integer("axis", 0));
+    int n = x.shape().dim(axis);
+    var ids = Arrays.stream(node.ints(1)).map(id -> id < 0 ? id + n : id).toArray();
+    return gather(x, axis, ids, node.input(1).dims());
+  }
+
+  private static Tensor gather(Tensor x, int axis, int[] ids, int... idDims) {
     int rank = x.shape().rank();
     int n = x.shape().dim(axis);
     var front =
         IntStream.concat(IntStream.of(axis), IntStream.range(0, rank).filter(i -> i != axis))
             .toArray();
     var table = Layout.reshape(Layout.permute(x, front), n, x.shape().size() / n);
-    var ids = Arrays.stream(node.ints(1)).map(id -> id < 0 ? id + n : id).toArray();
     var rows = Lookup.gatherRows(table, Scope.current().ints(Shape.of(ids.length), ids));
-    var idDims = node.input(1).dims();
     var dims = x.shape().dims();
     var others = IntStream.range(0, rank).filter(i -> i != axis).map(i -> dims[i]).toArray();
     var result =

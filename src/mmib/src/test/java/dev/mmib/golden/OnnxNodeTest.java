@@ -85,7 +85,8 @@ class OnnxNodeTest {
     if (!expected.type().equals("FLOAT")) {
       assertEquals(expected.wholes().length, got.values().length, what + ": elements");
       for (int i = 0; i < got.values().length; i++) {
-        assertEquals(expected.wholes()[i], got.values()[i], got.absolute(), what + " at " + i);
+        assertEquals(
+            (double) expected.wholes()[i], got.values()[i], got.absolute(), what + " at " + i);
       }
       return;
     }

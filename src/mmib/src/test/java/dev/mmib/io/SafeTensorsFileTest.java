@@ -188,6 +188,37 @@ class SafeTensorsFileTest {
   }
 
   @Test
+  void readsManyTensorsAndRefusesMoreThanItsLimit() throws IOException { // S26
+    var many =
+        IntStream.range(0, 100_000)
+            .mapToObj(
+                i ->
+                    "\"t"
+                        + i
+                        + "\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":["
+                        + i
+                        + ","
+                        + (i + 1)
+                        + "]}")
+            .collect(java.util.stream.Collectors.joining(",", "{", "}"));
+    try (var file =
+        SafeTensors.open(SafeTensorsFiles.write(dir, SafeTensorsFiles.bytes(many, 100_000)))) {
+      assertEquals(100_000, file.tensors().size());
+      assertArrayEquals(new float[1], file.readFloats("t99999"));
+    }
+    var huge = new byte[99_000_000]; // ten million entries, all wrong
+    Arrays.fill(huge, (byte) ' ');
+    huge[0] = '[';
+    for (int i = 1; i + 1 < huge.length; i += 2) {
+      huge[i] = '0';
+      huge[i + 1] = ',';
+    }
+    var path = SafeTensorsFiles.write(dir, SafeTensorsFiles.bytes(huge, new byte[0]));
+    var e = assertThrows(MmibException.class, () -> SafeTensors.open(path));
+    assertTrue(e.what().contains("more than 2000000 values"), e::what);
+  }
+
+  @Test
   void convertsEveryDocumentedType() throws IOException { // S33
     assertArrayEquals(
         new float[] {1, -2, 65504, 0x1p-24f, -0f, Float.POSITIVE_INFINITY},
