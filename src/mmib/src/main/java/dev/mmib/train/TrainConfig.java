@@ -95,6 +95,23 @@ public record TrainConfig(
     return clip == 0 ? GradientClip.none() : new GradientClip(clip);
   }
 
+  TrainConfig withModel(MmibConfig other) {
+    return new TrainConfig(
+        epochs,
+        batchSize,
+        learningRate,
+        crfLearningRate,
+        warmup,
+        weightDecay,
+        clip,
+        seed,
+        limit,
+        missingImages,
+        cacheMegabytes,
+        bert,
+        other);
+  }
+
   /** Every setting, the model's beside the training's. */
   public JsonObject toJson() {
     var json =

@@ -1,0 +1,53 @@
+package dev.mmib.train;
+
+import dev.mmib.data.Fidelity;
+import dev.mmib.model.MmibModel;
+import dev.mmib.model.Task;
+import java.util.List;
+
+/**
+ * Which learning rate and decay each parameter has.
+ *
+ * <p>Biases and norms do not decay. Reference: those whose name contains {@code bias} or {@code
+ * LayerNorm} for entities, none for relations, as the released code has it.
+ */
+final class Groups {
+
+  private static final List<String> RELEASED = List.of("bias", "LayerNorm");
+  private static final List<String> NOT_DECAYED =
+      List.of("bias", "LayerNorm", ".ln1.", ".ln2.", ".norm.", ".norm1.", ".norm2.", ".bn");
+  private static final String CRF = "crf.";
+
+  private Groups() {}
+
+  /** An optimizer of all trainable parameters of a model. */
+  static AdamW optimizer(MmibModel model, TrainConfig config) {
+    var optimizer = new AdamW(model.backend(), AdamW.Options.adamW());
+    model
+        .parameters()
+        .trainable()
+        .forEach(
+            (name, parameter) ->
+                optimizer.add(
+                    name,
+                    parameter,
+                    new AdamW.Group(
+                        rate(name, config),
+                        decays(name, model.config().task(), model.config().fidelity())
+                            ? config.weightDecay()
+                            : 0)));
+    return optimizer;
+  }
+
+  private static double rate(String name, TrainConfig config) {
+    boolean own = config.crfLearningRate() > 0 && name.startsWith(CRF);
+    return own ? config.crfLearningRate() : config.learningRate();
+  }
+
+  static boolean decays(String name, Task task, Fidelity fidelity) {
+    if (fidelity == Fidelity.REFERENCE) {
+      return task == Task.RE || RELEASED.stream().noneMatch(name::contains);
+    }
+    return NOT_DECAYED.stream().noneMatch(name::contains);
+  }
+}

@@ -1,0 +1,213 @@
+package dev.mmib.train;
+
+import dev.mmib.backend.Backend;
+import dev.mmib.bert.BertConfig;
+import dev.mmib.data.RelationEncoder;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import dev.mmib.io.Json;
+import dev.mmib.io.ModelDirectory;
+import dev.mmib.io.StoredWeights;
+import dev.mmib.model.ImageConfig;
+import dev.mmib.model.MmibConfig;
+import dev.mmib.model.MmibModel;
+import dev.mmib.model.NerModel;
+import dev.mmib.model.RelationModel;
+import dev.mmib.model.Task;
+import dev.mmib.nn.Weights;
+import dev.mmib.resnet.ResNetConfig;
+import dev.mmib.text.BertTokenizer;
+import dev.mmib.text.VocabularyBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a training starts from.
+ *
+ * @param textEncoder a HuggingFace directory; null for a small random encoder
+ * @param imageEncoder safetensors of ResNet weights, or a directory with them; null for random ones
+ * @param from the directory of a trained model, whose weights are taken where they fit; null for
+ *     none
+ */
+public record ModelSource(
+    @Nullable Path textEncoder, @Nullable Path imageEncoder, @Nullable Path from) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ModelSource.class);
+
+  private static final int VOCABULARY = 20_000;
+  private static final int LEAST_OCCURRENCES = 2;
+  private static final String SAFETENSORS = ".safetensors";
+
+  /** Everything starts from random numbers. */
+  public static final ModelSource RANDOM = new ModelSource(null, null, null);
+
+  /** A model and the tokenizer that belongs to it. */
+  record Made(MmibModel model, BertTokenizer tokenizer) {}
+
+  public ModelSource {
+    if (from != null && textEncoder != null) {
+      throw MmibException.of(
+          ErrorCode.USAGE,
+          "a text encoder and a trained model to start from exclude each other",
+          "The trained model brings its own text encoder: leave the other out.");
+    }
+  }
+
+  /** Whether the text encoder's weights are learned already. */
+  public boolean hasPretrainedText() {
+    return from != null || (textEncoder != null && !safetensors(textEncoder).isEmpty());
+  }
+
+  /** The picture encoder's settings: those of the given weights, else the configuration's. */
+  ImageConfig imageConfig(ImageConfig configured, Set<String> explicit) {
+    if (imageEncoder == null) {
+      return configured;
+    }
+    try (var stored = open(imageEncoder, ErrorCode.MODEL_FILE)) {
+      var network =
+          ResNetConfig.ofShapes(stored.shapes())
+              .orElseThrow(
+                  () ->
+                      MmibException.in(
+                          imageEncoder.toString(),
+                          ErrorCode.WEIGHTS_MISMATCH,
+                          "no ResNet that is known has tensors of these shapes",
+                          "Known are " + String.join(", ", ResNetConfig.names()) + "."));
+      var usual = ImageConfig.of(network.name());
+      return new ImageConfig(
+          network.name(),
+          explicit.contains("image.frozen") ? configured.frozen() : usual.frozen(),
+          explicit.contains("image.size") ? configured.size() : usual.size(),
+          explicit.contains("image.size") || explicit.contains("image.resize")
+              ? configured.resize()
+              : usual.resize());
+    }
+  }
+
+  /** Makes the model that is trained. */
+  Made make(Backend backend, TrainConfig config, Set<String> explicit, TrainingData data) {
+    var tokenizer = tokenizer(config, data);
+    var bert = bertConfig(config, explicit, tokenizer.size());
+    if (config.model().maxLength() > bert.maxPositions()) {
+      throw TrainConfig.refuse(
+          "maxLength is " + config.model().maxLength(), "4 to " + bert.maxPositions());
+    }
+    var open = new ArrayList<StoredWeights>();
+    try {
+      var missing = new TreeSet<String>();
+      var weights = weights(config.seed(), open, missing);
+      var model = create(backend, config.model(), bert, data, weights);
+      if (!missing.isEmpty()) {
+        LOG.info("weights that start afresh: {}", missing);
+      }
+      return new Made(model, tokenizer);
+    } finally {
+      open.forEach(StoredWeights::close);
+    }
+  }
+
+  private static MmibModel create(
+      Backend backend, MmibConfig config, BertConfig bert, TrainingData data, Weights weights) {
+    return config.task() == Task.NER
+        ? NerModel.create(backend, config, bert, data.tagSet(), weights)
+        : RelationModel.create(backend, config, bert, data.relationSet(), weights);
+  }
+
+  private BertTokenizer tokenizer(TrainConfig config, TrainingData data) {
+    BertTokenizer tokenizer;
+    if (from != null) {
+      tokenizer = ModelDirectory.open(from).tokenizer();
+    } else if (textEncoder != null) {
+      tokenizer = BertTokenizer.load(textEncoder);
+    } else {
+      var options = BertTokenizer.Options.uncased();
+      var words = new VocabularyBuilder(options).addAll(data.trainingTexts());
+      tokenizer = BertTokenizer.of(words.build(VOCABULARY, LEAST_OCCURRENCES), options);
+    }
+    tokenizer.warnings().forEach(warning -> LOG.warn("vocabulary: {}", warning));
+    return config.model().task() == Task.RE
+        ? tokenizer.withAddedTokens(RelationEncoder.MARKERS)
+        : tokenizer;
+  }
+
+  private BertConfig bertConfig(TrainConfig config, Set<String> explicit, int tokens) {
+    if (from == null && textEncoder == null) {
+      return config.bert().config(tokens);
+    }
+    var given =
+        from != null
+            ? ModelDirectory.open(from).bertConfig()
+            : BertConfig.fromJson(
+                Json.read(textEncoder.resolve("config.json"), ErrorCode.CONFIG).asObject());
+    return config
+        .bert()
+        .applyTo(given.withVocabularySize(Math.max(given.vocabularySize(), tokens)), explicit);
+  }
+
+  private Weights weights(long seed, List<StoredWeights> open, Set<String> missing) {
+    var weights = Weights.random(seed);
+    if (imageEncoder != null) {
+      var stored = open(imageEncoder, ErrorCode.MODEL_FILE);
+      open.add(stored);
+      weights = stored.resnet(weights);
+    }
+    if (textEncoder != null && safetensors(textEncoder).isEmpty()) {
+      LOG.warn("{}: no weights there, the text encoder starts from random ones", textEncoder);
+    } else if (textEncoder != null) {
+      var stored = open(textEncoder, ErrorCode.MODEL_FILE);
+      open.add(stored);
+      weights = stored.bert(weights);
+    }
+    if (from != null) {
+      var stored = open(from, ErrorCode.MODEL_FILE);
+      open.add(stored);
+      weights = stored.fitting(weights, missing);
+    }
+    return weights;
+  }
+
+  private static StoredWeights open(Path fileOrDirectory, ErrorCode code) {
+    if (!Files.isDirectory(fileOrDirectory)) {
+      return StoredWeights.open(fileOrDirectory);
+    }
+    var files = safetensors(fileOrDirectory);
+    if (files.isEmpty()) {
+      throw MmibException.in(
+          fileOrDirectory.toString(),
+          code,
+          "no safetensors file is there",
+          "Convert the weights to safetensors first.");
+    }
+    return StoredWeights.open(files);
+  }
+
+  /** model.safetensors alone where it is there, else every shard. */
+  private static List<Path> safetensors(Path directory) {
+    var single = directory.resolve("model" + SAFETENSORS);
+    if (Files.exists(single)) {
+      return List.of(single);
+    }
+    try (var files = Files.list(directory)) {
+      return files
+          .filter(file -> file.toString().endsWith(SAFETENSORS))
+          .sorted()
+          .collect(Collectors.toList());
+    } catch (IOException e) {
+      throw MmibException.in(
+              directory.toString(),
+              ErrorCode.MODEL_FILE,
+              "cannot be read: " + e.getClass().getSimpleName(),
+              "Name a directory that is there.")
+          .causedBy(e);
+    }
+  }
+}
