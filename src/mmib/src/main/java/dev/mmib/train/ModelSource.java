@@ -140,17 +140,17 @@ public record ModelSource(
   }
 
   private BertConfig bertConfig(TrainConfig config, Set<String> explicit, int tokens) {
-    if (from == null && textEncoder == null) {
+    BertConfig given;
+    if (from != null) {
+      given = ModelDirectory.open(from).bertConfig();
+    } else if (textEncoder != null) {
+      var file = textEncoder.resolve("config.json");
+      given = BertConfig.fromJson(Json.read(file, ErrorCode.CONFIG).asObject());
+    } else {
       return config.bert().config(tokens);
     }
-    var given =
-        from != null
-            ? ModelDirectory.open(from).bertConfig()
-            : BertConfig.fromJson(
-                Json.read(textEncoder.resolve("config.json"), ErrorCode.CONFIG).asObject());
-    return config
-        .bert()
-        .applyTo(given.withVocabularySize(Math.max(given.vocabularySize(), tokens)), explicit);
+    int vocabulary = Math.max(given.vocabularySize(), tokens);
+    return config.bert().applyTo(given.withVocabularySize(vocabulary), explicit);
   }
 
   private Weights weights(long seed, List<StoredWeights> open, Set<String> missing) {
