@@ -170,12 +170,10 @@ class TrainerTest {
   @Test
   void stopsWithANameAndRowsWhenTheLossIsNotFinite() throws IOException {
     ToyData.ner(data, 16, 4);
-    var settings =
-        ToyData.settings(Task.NER).set("beta.text=1e300");
+    var settings = ToyData.settings(Task.NER).set("beta.text=1e300");
     var e =
         assertThrows(
-            MmibException.class,
-            () -> Trainer.of(settings, data).run(backend, out, false));
+            MmibException.class, () -> Trainer.of(settings, data).run(backend, out, false));
     assertEquals(ErrorCode.NOT_FINITE, e.code());
     assertTrue(e.what().contains("at step ") && e.what().contains("train.txt"), e.getMessage());
   }
