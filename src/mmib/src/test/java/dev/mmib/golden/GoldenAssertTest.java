@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mmib.op.Activation;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -69,7 +72,10 @@ class GoldenAssertTest {
   @Test
   void skipsAMissingGroupAndFailsWithoutAny(@TempDir Path dir) throws Exception {
     var before = System.getProperty("mmib.golden", "");
+    var out = System.out;
+    var lines = new ByteArrayOutputStream();
     try {
+      System.setOut(new PrintStream(lines, true, StandardCharsets.UTF_8));
       System.setProperty("mmib.golden", dir.toString());
       assertThrows(AssertionError.class, Golden::root);
       Files.createDirectory(dir.resolve("crf"));
@@ -79,8 +85,11 @@ class GoldenAssertTest {
       assertThrows(TestAbortedException.class, () -> GoldenFile.load("crf/crf"));
       assertEquals(1, Golden.orSkipped(() -> Golden.skip("why")).count());
     } finally {
+      System.setOut(out);
       System.setProperty("mmib.golden", before);
     }
+    assertTrue(
+        lines.toString(StandardCharsets.UTF_8).startsWith("SKIPPED golden: no group 'ops' in "));
   }
 
   @Test
