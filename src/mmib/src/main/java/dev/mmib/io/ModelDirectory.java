@@ -108,6 +108,13 @@ public final class ModelDirectory {
               + bert.vocabularySize(),
           "Take both from the same model.");
     }
+    if (tokenizer.size() < bert.vocabularySize()) {
+      LOG.warn(
+          "{}: {} tokens, fewer than the {} rows of the model's table",
+          path,
+          tokenizer.size(),
+          bert.vocabularySize());
+    }
     return tokenizer;
   }
 

@@ -106,7 +106,9 @@ final class TagChain {
       for (int j = 0; j < tags; j++) {
         terms[j] =
             allowed.at(t + 1, j)
-                ? transitions[k * tags + j] + emissions[(t + 1) * tags + j] + backward[t + 1][j]
+                ? (double) transitions[k * tags + j]
+                    + emissions[(t + 1) * tags + j]
+                    + backward[t + 1][j]
                 : Double.NEGATIVE_INFINITY;
       }
       scores[k] = logSum(terms);

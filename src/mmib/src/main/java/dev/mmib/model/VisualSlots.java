@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 record VisualSlots(ResNet network, Linear projection, MmibConfig config) {
 
-  /** Pictures that go through a frozen network at once, which bounds its memory. */
+  /** Pictures that go through the network at once in inference, which bounds its memory. */
   private static final int CHUNK = 16;
 
   /**
@@ -71,11 +71,7 @@ record VisualSlots(ResNet network, Linear projection, MmibConfig config) {
               + network.config().features()
               + "]");
     }
-    boolean training = Scope.current().mode() == Mode.TRAIN;
-    if (config.isReference()) {
-      return training ? slotBySlot(images) : featuresOf(images, everywhere(count));
-    }
-    return featuresOf(images, images.present());
+    return featuresOf(images, config.isReference() ? everywhere(count) : images.present());
   }
 
   private static boolean[] everywhere(int count) {
@@ -107,63 +103,36 @@ record VisualSlots(ResNet network, Linear projection, MmibConfig config) {
 
   private Tensor run(float[] pixels, int rows, int height, int width) {
     boolean training = Scope.current().mode() == Mode.TRAIN;
-    if (!config.image().frozen()) {
-      var x = pictures(pixels, 0, rows, height, width);
-      return network.features(x, training ? Statistics.BATCH : Statistics.RUNNING);
+    boolean frozen = config.image().frozen();
+    // The released trainer leaves the frozen network's normalizations in training mode.
+    if (training && (!frozen || config.isReference())) {
+      return frozen
+          ? Contained.constant(() -> features(pixels, 0, rows, height, width, Statistics.BATCH))
+          : features(pixels, 0, rows, height, width, Statistics.BATCH);
     }
-    return Contained.constant(
-        () -> {
-          var chunks = new ArrayList<Tensor>();
-          for (int from = 0; from < rows; from += CHUNK) {
-            int to = Math.min(rows, from + CHUNK);
-            int start = from;
-            chunks.add(
-                Contained.constant(
-                    () ->
-                        network.features(
-                            pictures(pixels, start, to, height, width), Statistics.RUNNING)));
-          }
-          return chunks.size() == 1
-              ? chunks.get(0)
-              : Layout.concat(0, chunks.toArray(new Tensor[0]));
-        });
+    return Contained.constant(() -> inChunks(pixels, rows, height, width));
+  }
+
+  private Tensor inChunks(float[] pixels, int rows, int height, int width) {
+    var chunks = new ArrayList<Tensor>();
+    for (int from = 0; from < rows; from += CHUNK) {
+      int start = from;
+      int to = Math.min(rows, from + CHUNK);
+      chunks.add(
+          Contained.constant(() -> features(pixels, start, to, height, width, Statistics.RUNNING)));
+    }
+    return chunks.size() == 1 ? chunks.get(0) : Layout.concat(0, chunks.toArray(new Tensor[0]));
+  }
+
+  private Tensor features(
+      float[] pixels, int from, int to, int height, int width, Statistics statistics) {
+    return network.features(pictures(pixels, from, to, height, width), statistics);
   }
 
   private static Tensor pictures(float[] pixels, int from, int to, int height, int width) {
     int size = 3 * height * width;
     var some = Arrays.copyOfRange(pixels, from * size, to * size);
     return Scope.current().of(Shape.of(to - from, 3, height, width), some);
-  }
-
-  /**
-   * As the released code trains: all whole pictures in one pass, then all first crops and so on,
-   * each normalized by its own batch's statistics.
-   */
-  private Tensor slotBySlot(ImageBatch images) {
-    int batch = images.batch();
-    int slots = images.slots();
-    int size = images.slotSize();
-    var shape = images.slotShape();
-    var rows = new Tensor[slots];
-    for (int s = 0; s < slots; s++) {
-      var pixels = new float[batch * size];
-      for (int b = 0; b < batch; b++) {
-        System.arraycopy(images.values(), (b * slots + s) * size, pixels, b * size, size);
-      }
-      rows[s] = withBatchStatistics(pixels, batch, shape[1], shape[2]);
-    }
-    int length = network.config().features();
-    for (int s = 0; s < slots; s++) {
-      rows[s] = Layout.reshape(rows[s], batch, 1, length);
-    }
-    return Layout.reshape(Layout.concat(1, rows), batch * slots, length);
-  }
-
-  private Tensor withBatchStatistics(float[] pixels, int batch, int height, int width) {
-    return config.image().frozen()
-        ? Contained.constant(
-            () -> network.features(pictures(pixels, 0, batch, height, width), Statistics.BATCH))
-        : network.features(pictures(pixels, 0, batch, height, width), Statistics.BATCH);
   }
 
   private static @Nullable Tensor mask(ImageBatch images) {

@@ -115,11 +115,11 @@ final class MmibGoldenSetup {
     var names = ReleasedNames.of(task);
     return (name, shape, fresh) -> {
       var released = names.released(name).orElseThrow();
-      var range =
-          released.startsWith(PICTURES)
-              ? GoldenHash.resnet50Rule(released.substring(PICTURES.length()), shape.dims())
-              : GoldenHash.mmibRule(released, shape.dims());
-      return hash.uniform(released, shape.size(), range);
+      if (released.startsWith(PICTURES)) {
+        var bare = released.substring(PICTURES.length());
+        return hash.uniform(bare, shape.size(), GoldenHash.resnet50Rule(bare, shape.dims()));
+      }
+      return hash.uniform(released, shape.size(), GoldenHash.mmibRule(released, shape.dims()));
     };
   }
 

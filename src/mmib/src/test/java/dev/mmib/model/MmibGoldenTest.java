@@ -160,6 +160,26 @@ class MmibGoldenTest {
         GoldenAssert.tolerance(one.outputs().get(output)));
   }
 
+  @Test
+  void computesThePicturesFeatures() {
+    Golden.require("mmib");
+    var file = GoldenFile.load("mmib/expected");
+    // One backend: ResNet's own golden values are checked on all of them.
+    var backend = Backends.present().get(0);
+    for (var one : file.cases()) {
+      if (one.json().bool("trajectory", false)) {
+        continue;
+      }
+      var setup = new MmibGoldenSetup(file, one);
+      boolean training = one.json().string("mode").equals("train");
+      try (var model = setup.model(backend);
+          var scope = Scope.open(backend, training ? Mode.TRAIN : Mode.INFER)) {
+        var visual = Objects.requireNonNull(model.encoder().visual());
+        one.check("pooled", visual.encode(setup.pixels()).features().toFloats());
+      }
+    }
+  }
+
   private static void checkPaths(MmibGoldenSetup setup, NerModel model, GoldenCase one) {
     var expected = one.out("viterbi").ints();
     var batch = setup.nerBatch();
