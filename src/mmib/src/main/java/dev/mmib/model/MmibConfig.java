@@ -1,5 +1,6 @@
 package dev.mmib.model;
 
+import dev.mmib.bert.BertConfig;
 import dev.mmib.data.Fidelity;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
@@ -14,7 +15,8 @@ import java.util.function.Consumer;
  * @param crops pictures per post beside the whole one, m
  * @param refinement whether there is a variational bottleneck; without it z = μ and no KL
  * @param dropout on BERT's output and on the attention blocks' probabilities
- * @param attentionHeads of the attention blocks
+ * @param attentionHeads of the attention blocks; 0 for 12, or for the text encoder's number where
+ *     its hidden size is no multiple of 12
  * @param maxLength the longest text in word pieces
  */
 public record MmibConfig(
@@ -97,8 +99,8 @@ public record MmibConfig(
     if (!(dropout >= 0 && dropout < 1)) {
       throw refuse("dropout is " + dropout + ", not from 0 up to 1");
     }
-    if (attentionHeads < 1) {
-      throw refuse("attentionHeads is " + attentionHeads + ", not at least 1");
+    if (attentionHeads < 0) {
+      throw refuse("attentionHeads is " + attentionHeads + ", not 0 or more");
     }
     if (maxLength < 4) {
       throw refuse("maxLength is " + maxLength + ", not at least 4");
@@ -118,7 +120,7 @@ public record MmibConfig(
         Beta.ONES,
         true,
         0.1,
-        STANDARD_HEADS,
+        0,
         ner ? 128 : 80,
         ImageConfig.of("tiny"));
   }
@@ -137,6 +139,19 @@ public record MmibConfig(
     var draft = new Draft(this);
     change.accept(draft);
     return draft.config();
+  }
+
+  /** This configuration with a number of heads that fits a text encoder. */
+  MmibConfig fitting(BertConfig bert) {
+    int hidden = bert.hiddenSize();
+    int heads = attentionHeads;
+    if (heads == 0) {
+      heads = hidden % STANDARD_HEADS == 0 ? STANDARD_HEADS : bert.heads();
+    } else if (hidden % heads != 0) {
+      throw refuse("attentionHeads is " + heads + ", which does not divide hidden_size, " + hidden);
+    }
+    int chosen = heads;
+    return with(c -> c.attentionHeads = chosen);
   }
 
   /** The ablation in which z is the mean and nothing holds it to the prior. */

@@ -6,8 +6,6 @@ import dev.mmib.bert.Bert;
 import dev.mmib.bert.BertConfig;
 import dev.mmib.data.ImageBatch;
 import dev.mmib.data.TextBatch;
-import dev.mmib.error.ErrorCode;
-import dev.mmib.error.MmibException;
 import dev.mmib.model.VariationalEncoder.Encoding;
 import dev.mmib.model.VisualSlots.Slots;
 import dev.mmib.nn.Parameters;
@@ -59,17 +57,9 @@ record PostEncoder(
     }
   }
 
-  static PostEncoder of(Parameters at, MmibConfig config, BertConfig bertConfig) {
+  static PostEncoder of(Parameters at, MmibConfig asked, BertConfig bertConfig) {
     int hidden = bertConfig.hiddenSize();
-    if (hidden % config.attentionHeads() != 0) {
-      throw MmibException.of(
-          ErrorCode.CONFIG,
-          "hidden_size is "
-              + hidden
-              + ", no multiple of attentionHeads, "
-              + config.attentionHeads(),
-          "Choose another attentionHeads.");
-    }
+    var config = asked.fitting(bertConfig);
     var bert = Bert.withIdlePooler(at.at("bert"), bertConfig);
     var text = VariationalEncoder.of(at.at("text_encoder"), hidden, config);
     if (config.textOnly()) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.mmib.bert.BertConfig;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.Json;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,14 @@ class MmibConfigTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"24, 4, 0, 12", "768, 12, 0, 12", "128, 2, 0, 2", "128, 2, 8, 8"})
+  void choosesHeadsThatFitTheTextEncoder(int hidden, int heads, int asked, int chosen) {
+    var bert = BertConfig.of(100, hidden, 1, heads, 8);
+    var config = MmibConfig.of(Task.NER).with(c -> c.attentionHeads = asked);
+    assertEquals(chosen, config.fitting(bert).attentionHeads());
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = ';',
       value = {
@@ -51,7 +60,7 @@ class MmibConfigTest {
         "{\"task\": \"ner\", \"beta\": {\"text\": -1}}; beta.text",
         "{\"task\": \"ner\", \"crops\": -1}; crops",
         "{\"task\": \"ner\", \"dropout\": 1}; dropout",
-        "{\"task\": \"ner\", \"attentionHeads\": 0}; attentionHeads",
+        "{\"task\": \"ner\", \"attentionHeads\": -1}; attentionHeads",
         "{\"task\": \"ner\", \"maxLength\": 3}; maxLength",
         "{\"task\": \"ner\", \"image\": {\"encoder\": \"vgg\"}}; resnet18",
         "{\"task\": \"ner\", \"image\": {\"size\": 16}}; image.size"
