@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -40,13 +41,7 @@ public final class OffHeapMemory implements AutoCloseable {
   private static final long LARGEST_BLOCK = Integer.MAX_VALUE - ALIGNMENT;
 
   static {
-    for (var limit : new String[] {"maxBytes", "maxPhysicalBytes"}) {
-      if (System.getProperty("org.bytedeco.javacpp." + limit) == null
-          && System.getProperty("org.bytedeco.javacpp." + limit.toLowerCase(java.util.Locale.ROOT))
-              == null) {
-        System.setProperty("org.bytedeco.javacpp." + limit, "0");
-      }
-    }
+    liftJavaCppLimits();
   }
 
   private final long maxBytes;
@@ -68,6 +63,20 @@ public final class OffHeapMemory implements AutoCloseable {
   /** Memory up to {@code maxBytes}. */
   public OffHeapMemory(long maxBytes) {
     this.maxBytes = maxBytes;
+  }
+
+  /**
+   * Turns off JavaCPP's limits unless the user has set them; to be called before JavaCPP's first
+   * use, which reads them.
+   */
+  public static void liftJavaCppLimits() {
+    for (var limit : new String[] {"maxBytes", "maxPhysicalBytes"}) {
+      String property = "org.bytedeco.javacpp." + limit;
+      String lower = property.toLowerCase(Locale.ROOT); // JavaCPP knows both spellings
+      if (System.getProperty(property) == null && System.getProperty(lower) == null) {
+        System.setProperty(property, "0");
+      }
+    }
   }
 
   private static long defaultMaxBytes() {
