@@ -45,7 +45,17 @@ public final class Mmib implements Runnable {
 
   /** Runs a command and returns its exit code. */
   static int run(String[] args, Console console) {
-    int status = commands(console).execute(args);
+    int status;
+    try {
+      status = commands(console).execute(args);
+    } catch (OutOfMemoryError e) {
+      console.tell(
+          ErrorCode.OUT_OF_MEMORY
+              + ": not enough memory ("
+              + e.getMessage()
+              + "). Use smaller batches, or more memory: MMIB_JAVA_OPTS=-Xmx8g.");
+      status = ErrorCode.OUT_OF_MEMORY.exitStatus();
+    }
     try {
       console.flush();
     } catch (Console.ReaderGone e) {
@@ -59,6 +69,8 @@ public final class Mmib implements Runnable {
 
   private static CommandLine commands(Console console) {
     var line = new CommandLine(new Mmib());
+    line.addSubcommand(new TrainCommand(console));
+    line.addSubcommand(new EvaluateCommand(console));
     line.addSubcommand(new PredictCommand(console));
     line.addSubcommand(new InspectCommand(console));
     line.addSubcommand(new CheckDataCommand(console));

@@ -5,7 +5,7 @@ import dev.mmib.bert.BertConfig;
 import dev.mmib.data.RelationEncoder;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
-import dev.mmib.io.Json;
+import dev.mmib.io.HuggingFaceDirectory;
 import dev.mmib.io.ModelDirectory;
 import dev.mmib.io.StoredWeights;
 import dev.mmib.model.ImageConfig;
@@ -64,7 +64,8 @@ public record ModelSource(
 
   /** Whether the text encoder's weights are learned already. */
   public boolean hasPretrainedText() {
-    return from != null || (textEncoder != null && !safetensors(textEncoder).isEmpty());
+    return from != null
+        || (textEncoder != null && HuggingFaceDirectory.open(textEncoder).hasWeights());
   }
 
   /** The picture encoder's settings: those of the given weights, else the configuration's. */
@@ -127,7 +128,7 @@ public record ModelSource(
     if (from != null) {
       tokenizer = ModelDirectory.open(from).tokenizer();
     } else if (textEncoder != null) {
-      tokenizer = BertTokenizer.load(textEncoder);
+      tokenizer = HuggingFaceDirectory.open(textEncoder).tokenizer();
     } else {
       var options = BertTokenizer.Options.uncased();
       var words = new VocabularyBuilder(options).addAll(data.trainingTexts());
@@ -144,8 +145,7 @@ public record ModelSource(
     if (from != null) {
       given = ModelDirectory.open(from).bertConfig();
     } else if (textEncoder != null) {
-      var file = textEncoder.resolve("config.json");
-      given = BertConfig.fromJson(Json.read(file, ErrorCode.CONFIG).asObject());
+      given = HuggingFaceDirectory.open(textEncoder).config();
     } else {
       return config.bert().config(tokens);
     }
@@ -160,10 +160,10 @@ public record ModelSource(
       open.add(stored);
       weights = stored.resnet(weights);
     }
-    if (textEncoder != null && safetensors(textEncoder).isEmpty()) {
+    if (textEncoder != null && !HuggingFaceDirectory.open(textEncoder).hasWeights()) {
       LOG.warn("{}: no weights there, the text encoder starts from random ones", textEncoder);
     } else if (textEncoder != null) {
-      var stored = open(textEncoder, ErrorCode.MODEL_FILE);
+      var stored = HuggingFaceDirectory.open(textEncoder).weights();
       open.add(stored);
       weights = stored.bert(weights);
     }

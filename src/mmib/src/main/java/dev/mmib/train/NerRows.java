@@ -99,16 +99,16 @@ final class NerRows implements TaskRows<NerBatch> {
     return Scores.of(EntityScore.of(gold, found, mode));
   }
 
-  /** The sentences, in the order of the file. */
-  List<NerExample> examples() {
-    return examples;
+  @Override
+  public Evaluation.Row row(int row) {
+    return new Evaluation.Row(place(row), examples.get(row).tokens(), gold(row), labels(row));
   }
 
   /**
    * The labels to be found: those of all words. Reference: as the released code counts, those of
    * the pieces but the first, without X and [SEP]; what was cut off does not count.
    */
-  List<String> gold(int row) {
+  private List<String> gold(int row) {
     if (model.config().fidelity() == Fidelity.CORRECTED) {
       return examples.get(row).labels();
     }
@@ -116,7 +116,7 @@ final class NerRows implements TaskRows<NerBatch> {
   }
 
   /** The labels that were found, in line with {@link #gold}; a word that was cut off is outside. */
-  List<String> labels(int row) {
+  private List<String> labels(int row) {
     int[] tags = predicted.get(row);
     if (model.config().fidelity() == Fidelity.REFERENCE) {
       return counted(row, tags);

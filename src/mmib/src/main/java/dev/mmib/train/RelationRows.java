@@ -108,17 +108,11 @@ final class RelationRows implements TaskRows<RelationBatch> {
     return Scores.ofRelations(gold, predicted, model.relations());
   }
 
-  /** The rows, in the order of the file. */
-  List<RelationExample> examples() {
-    return examples;
-  }
-
-  String gold(int row) {
-    return examples.get(row).relation();
-  }
-
-  /** The relation that was found. */
-  String relation(int row) {
-    return model.relations().relation(predicted[row]);
+  @Override
+  public Evaluation.Row row(int row) {
+    var example = examples.get(row);
+    var found = model.relations().relation(predicted[row]);
+    return new Evaluation.Row(
+        place(row), example.tokens(), List.of(example.relation()), List.of(found));
   }
 }

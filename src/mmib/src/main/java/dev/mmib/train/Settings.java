@@ -6,6 +6,7 @@ import dev.mmib.io.Json;
 import dev.mmib.io.JsonObject;
 import dev.mmib.io.JsonScalar;
 import dev.mmib.io.JsonValue;
+import dev.mmib.io.ModelDirectory;
 import dev.mmib.io.Nearest;
 import dev.mmib.model.Task;
 import java.nio.file.Path;
@@ -109,6 +110,23 @@ public final class Settings {
           ? MmibException.in(file.toString(), ErrorCode.CONFIG, e.what(), e.hint()).causedBy(e)
           : e;
     }
+    return this;
+  }
+
+  /**
+   * Takes the network's settings from a trained model's directory, not how it was trained. Of
+   * another task's model, what belongs to that task stays away.
+   */
+  public Settings model(Path directory) {
+    var config = ModelDirectory.open(directory).config();
+    var leaves = new LinkedHashMap<String, JsonValue>();
+    flatten("", config.toJson(), leaves);
+    leaves.remove("task");
+    if (config.task() != task) {
+      leaves.remove("crops");
+      leaves.remove("maxLength");
+    }
+    given.putAll(leaves);
     return this;
   }
 

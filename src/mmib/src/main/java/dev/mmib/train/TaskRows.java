@@ -41,4 +41,7 @@ interface TaskRows<B> {
    * @param mode how entities are counted; relations know one way only
    */
   Scores scores(EntityScore.Mode mode);
+
+  /** A row beside what was predicted for it. */
+  Evaluation.Row row(int row);
 }

@@ -96,10 +96,18 @@ public record TrainConfig(
   }
 
   TrainConfig withModel(MmibConfig other) {
+    return with(learningRate, other);
+  }
+
+  TrainConfig withLearningRate(double other) {
+    return with(other, model);
+  }
+
+  private TrainConfig with(double otherRate, MmibConfig otherModel) {
     return new TrainConfig(
         epochs,
         batchSize,
-        learningRate,
+        otherRate,
         crfLearningRate,
         warmup,
         weightDecay,
@@ -109,7 +117,7 @@ public record TrainConfig(
         missingImages,
         cacheMegabytes,
         bert,
-        other);
+        otherModel);
   }
 
   /** Every setting, the model's beside the training's. */

@@ -15,6 +15,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains a model on a data directory and keeps the best one by its dev set.
@@ -27,6 +29,11 @@ import org.jspecify.annotations.Nullable;
  * <p>A value; one training at a time runs on a backend.
  */
 public final class Trainer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
+  /** The usual rate is for encoders that have learned before; by it a fresh one hardly moves. */
+  private static final double FRESH_LEARNING_RATE = 1e-3;
 
   private final TrainConfig config;
   private final Set<String> explicit;
@@ -91,7 +98,7 @@ public final class Trainer {
   }
 
   private TrainResult run(Backend backend, TrainingData found, OutputDirectory output) {
-    var whole = withImageEncoder();
+    var whole = resolved();
     AtomicFile.write(output.path().resolve("training.json"), Json.writeIndented(whole.toJson()));
     var made = source.make(backend, whole, explicit, found);
     TrainResult result;
@@ -116,9 +123,17 @@ public final class Trainer {
     return result;
   }
 
-  private TrainConfig withImageEncoder() {
+  /** The configuration with what depends on the given weights. */
+  private TrainConfig resolved() {
     var image = source.imageConfig(config.model().image(), explicit);
-    return config.withModel(config.model().with(draft -> draft.image = image));
+    var whole = config.withModel(config.model().with(draft -> draft.image = image));
+    if (explicit.contains("learningRate") || source.hasPretrainedText()) {
+      return whole;
+    }
+    LOG.info(
+        "the text encoder starts from random weights: learningRate is {} unless it is set",
+        FRESH_LEARNING_RATE);
+    return whole.withLearningRate(FRESH_LEARNING_RATE);
   }
 
   private static @Nullable Pictures pictures(MmibModel model, TrainConfig config) {
