@@ -43,7 +43,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--mode",
       paramLabel = "lenient|strict",
-      description = "How entities are counted: as seqeval's default, or B- first. Default: lenient.")
+      description =
+          "How entities are counted: as seqeval's default, or B- first. Default: lenient.")
   private EntityScore.Mode mode = EntityScore.Mode.LENIENT;
 
   @Option(names = "--report", paramLabel = "FILE", description = "An HTML report with every miss.")
@@ -89,8 +90,7 @@ final class EvaluateCommand implements Callable<Integer> {
               "is a model of the other task",
               "Compare models of one task.");
         }
-        significance =
-            Significance.of(found.scores().perRow(), other.scores().perRow(), seed);
+        significance = Significance.of(found.scores().perRow(), other.scores().perRow(), seed);
       }
       shown.clear();
       if (report != null) {

@@ -29,7 +29,8 @@ final class EvaluationReport {
 
   static String html(Path model, Evaluation found, @Nullable Significance significance) {
     var out = new StringBuilder();
-    out.append("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n<title>Evaluation</title>")
+    out.append(
+            "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n<title>Evaluation</title>")
         .append("\n<style>\n")
         .append(STYLE)
         .append("</style>\n<h1>")
@@ -85,9 +86,7 @@ final class EvaluationReport {
 
   private static void misses(StringBuilder out, Evaluation found) {
     var wrong = found.rows().stream().filter(row -> !row.isRight()).toList();
-    out.append("<h2>")
-        .append(wrong.size())
-        .append(" rows are not right</h2>\n");
+    out.append("<h2>").append(wrong.size()).append(" rows are not right</h2>\n");
     if (wrong.size() > MOST_ROWS) {
       out.append("<p>The first ").append(MOST_ROWS).append(" of them:</p>\n");
     }

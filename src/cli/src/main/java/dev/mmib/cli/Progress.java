@@ -59,11 +59,7 @@ final class Progress implements TrainingListener {
         report.step() / (double) report.steps(),
         text(
             "epoch %d  step %d/%d  loss %.3f  %.1f posts/s",
-            report.epoch(),
-            report.step(),
-            report.steps(),
-            report.loss(),
-            report.postsPerSecond()));
+            report.epoch(), report.step(), report.steps(), report.loss(), report.postsPerSecond()));
   }
 
   @Override

@@ -32,8 +32,15 @@ class TrainCommandTest {
     var result = trained.json();
     assertEquals(
         List.of(
-            "task", "device", "epochs", "bestEpoch", "dev", "test", "postsPerSecond",
-            "missingImages", "model"),
+            "task",
+            "device",
+            "epochs",
+            "bestEpoch",
+            "dev",
+            "test",
+            "postsPerSecond",
+            "missingImages",
+            "model"),
         List.copyOf(result.keys()));
     assertEquals("ner", result.string("task"));
     assertEquals("java", result.string("device"));
@@ -63,8 +70,14 @@ class TrainCommandTest {
 
     var found =
         Ran.mmib(
-            "predict", "--model", model.toString(), "--text", "alice visits oslo", "--json",
-            "--device", "java");
+            "predict",
+            "--model",
+            model.toString(),
+            "--text",
+            "alice visits oslo",
+            "--json",
+            "--device",
+            "java");
     assertEquals(0, found.status(), found.err());
     assertEquals(2, found.json().array("entities").size(), found.out());
   }
@@ -79,8 +92,7 @@ class TrainCommandTest {
     assertTrue(
         ran.err().codePoints().noneMatch(c -> c < 32 && c != '\n'),
         "no control characters away from a terminal");
-    var quiet =
-        train(data, directory.resolve("quiet"), "--set", "epochs=1", "--progress", "none");
+    var quiet = train(data, directory.resolve("quiet"), "--set", "epochs=1", "--progress", "none");
     assertEquals("", quiet.err());
   }
 
@@ -101,8 +113,7 @@ class TrainCommandTest {
   void saysNullWhereThereIsNoTestSet() throws IOException {
     var data = ToyFiles.ner(directory.resolve("data"), 8, 4);
     Files.delete(data.resolve("test.txt"));
-    var ran =
-        train(data, directory.resolve("out"), "--set", "epochs=1", "--limit", "4", "--json");
+    var ran = train(data, directory.resolve("out"), "--set", "epochs=1", "--limit", "4", "--json");
     assertTrue(ran.json().at("test").isNull(), ran.out());
   }
 
@@ -113,15 +124,37 @@ class TrainCommandTest {
     var model = first.json().string("model");
     var again =
         Ran.mmib(
-            "train", "--task", "ner", "--data", data.toString(), "--out",
-            directory.resolve("again").toString(), "--from", model, "--set", "epochs=1", "--device",
-            "java", "--json");
+            "train",
+            "--task",
+            "ner",
+            "--data",
+            data.toString(),
+            "--out",
+            directory.resolve("again").toString(),
+            "--from",
+            model,
+            "--set",
+            "epochs=1",
+            "--device",
+            "java",
+            "--json");
     assertEquals(0, again.status(), again.err());
     var configured =
         Ran.mmib(
-            "train", "--task", "ner", "--data", data.toString(), "--out",
-            directory.resolve("configured").toString(), "--config", model + "/config.json",
-            "--set", "epochs=1", "--device", "java", "--json");
+            "train",
+            "--task",
+            "ner",
+            "--data",
+            data.toString(),
+            "--out",
+            directory.resolve("configured").toString(),
+            "--config",
+            model + "/config.json",
+            "--set",
+            "epochs=1",
+            "--device",
+            "java",
+            "--json");
     assertEquals(0, configured.status(), configured.err());
   }
 
@@ -159,8 +192,15 @@ class TrainCommandTest {
     var arguments =
         new ArrayList<>(
             List.of(
-                "train", "--task", "ner", "--data", data.toString(), "--out", out.toString(),
-                "--device", "java"));
+                "train",
+                "--task",
+                "ner",
+                "--data",
+                data.toString(),
+                "--out",
+                out.toString(),
+                "--device",
+                "java"));
     arguments.addAll(ToyFiles.QUICK);
     arguments.addAll(List.of(more));
     return Ran.mmib(arguments.toArray(String[]::new));
@@ -170,7 +210,12 @@ class TrainCommandTest {
     var arguments =
         new ArrayList<>(
             List.of(
-                "evaluate", "--model", model.toString(), "--data", data.toString(), "--device",
+                "evaluate",
+                "--model",
+                model.toString(),
+                "--data",
+                data.toString(),
+                "--device",
                 "java"));
     arguments.addAll(List.of(more));
     return Ran.mmib(arguments.toArray(String[]::new));

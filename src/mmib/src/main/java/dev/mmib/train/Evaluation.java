@@ -36,8 +36,7 @@ public record Evaluation(
    * @param gold a label for each word; of a relation, the relation alone
    * @param found the same, predicted
    */
-  public record Row(
-      String place, List<String> tokens, List<String> gold, List<String> found) {
+  public record Row(String place, List<String> tokens, List<String> gold, List<String> found) {
 
     public Row {
       tokens = List.copyOf(tokens);
