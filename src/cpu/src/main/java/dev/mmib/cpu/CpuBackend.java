@@ -15,6 +15,7 @@ import dev.mmib.backend.kernel.NormKernels;
 public final class CpuBackend extends OffHeapBackend {
 
   private final OneDnn oneDnn;
+  private final Gemm gemm;
   private final MatMulKernels matmul;
   private final ConvolutionKernels convolution;
   private final NormKernels norm;
@@ -22,16 +23,28 @@ public final class CpuBackend extends OffHeapBackend {
 
   /** A backend of {@code threads} threads. */
   public CpuBackend(int threads) {
-    this(threads, new OffHeapMemory());
+    this(threads, new OffHeapMemory(), Platform.current().name().endsWith("x86_64"));
   }
 
-  CpuBackend(int threads, OffHeapMemory memory) {
+  /**
+   * For tests, which choose.
+   *
+   * @param sgemm whether products are {@link Gemm}'s or, where that is slow, primitives
+   */
+  CpuBackend(int threads, OffHeapMemory memory, boolean sgemm) {
     super(new Workers(threads), memory);
     this.oneDnn = new OneDnn(threads, memory);
-    this.matmul = new OneDnnMatMulKernels(oneDnn, super.matmul());
+    this.gemm = new Gemm(oneDnn, workers());
     this.convolution = new OneDnnConvolutionKernels(oneDnn, super.convolution());
     this.norm = new OneDnnNormKernels(oneDnn, super.norm());
-    this.attention = new OneDnnAttentionKernels(oneDnn, norm, workers());
+    this.matmul =
+        sgemm
+            ? new GemmMatMulKernels(gemm, super.matmul(), workers())
+            : new OneDnnMatMulKernels(oneDnn, super.matmul());
+    this.attention =
+        sgemm
+            ? new GemmAttentionKernels(gemm, memory, norm, workers())
+            : new OneDnnAttentionKernels(oneDnn, norm, workers());
   }
 
   @Override
@@ -77,6 +90,7 @@ public final class CpuBackend extends OffHeapBackend {
 
   @Override
   public void close() {
+    gemm.close();
     oneDnn.close();
     super.close();
   }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OneDnn implements AutoCloseable {
 
-  private static final int MOST_PLANS = 512;
+  private static final int MOST_PLANS = 256;
 
   private final engine engine = new engine(org.bytedeco.dnnl.engine.kind.cpu, 0);
   private final stream stream = new stream(engine);
@@ -31,6 +31,8 @@ final class OneDnn implements AutoCloseable {
   OneDnn(int threads, OffHeapMemory memory) {
     this.memory = memory;
     this.openMp = OpenMp.of(threads);
+    // The plans are the cache: oneDNN's own would keep what was thrown out here.
+    dnnl.dnnl_set_primitive_cache_capacity(0);
   }
 
   static String version() {

@@ -1,0 +1,35 @@
+package dev.mmib.cpu;
+
+import dev.mmib.backend.Buffer;
+import dev.mmib.backend.Workers;
+import dev.mmib.backend.kernel.NormKernels;
+
+/** Attention whose products are {@link Gemm}'s, one head by one thread. */
+final class GemmAttentionKernels extends BatchedAttentionKernels {
+
+  private final Gemm gemm;
+
+  GemmAttentionKernels(Gemm gemm, OffHeapMemory memory, NormKernels norm, Workers workers) {
+    super(memory, norm, workers);
+    this.gemm = gemm;
+  }
+
+  @Override
+  protected void multiply(
+      double scale,
+      HeadMatrices a,
+      Buffer inA,
+      HeadMatrices b,
+      Buffer inB,
+      HeadMatrices c,
+      Buffer inC) {
+    gemm.forEach(
+        c.batch() * c.heads(),
+        i -> Gemm.call(scale, head(a, inA, i), head(b, inB, i), 0, head(c, inC, i)));
+  }
+
+  private static Gemm.Place head(HeadMatrices m, Buffer buffer, int i) {
+    long offset = i / m.heads() * m.batchStride() + i % m.heads() * m.headStride();
+    return new Gemm.Place(buffer, offset, m.rows(), m.cols(), m.rowStride(), m.colStride());
+  }
+}

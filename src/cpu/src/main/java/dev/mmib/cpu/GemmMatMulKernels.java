@@ -1,0 +1,82 @@
+package dev.mmib.cpu;
+
+import dev.mmib.backend.Buffer;
+import dev.mmib.backend.Workers;
+import dev.mmib.backend.host.HostBuffer;
+import dev.mmib.backend.kernel.MatMulKernels;
+import java.nio.FloatBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Matrix products by {@link Gemm}; the bias is where the sums begin.
+ *
+ * <p>Empty products are left to the host kernels.
+ */
+final class GemmMatMulKernels implements MatMulKernels {
+
+  /** Floats of bias that a chunk of rows is filled with. */
+  private static final int CHUNK = 1 << 14;
+
+  private final Gemm gemm;
+  private final MatMulKernels host;
+  private final Workers workers;
+
+  GemmMatMulKernels(Gemm gemm, MatMulKernels host, Workers workers) {
+    this.gemm = gemm;
+    this.host = host;
+    this.workers = workers;
+  }
+
+  @Override
+  public void matmul(Product p, Buffer a, Buffer b, @Nullable Buffer bias, Buffer c) {
+    if (p.batch() == 0 || p.m() == 0 || p.n() == 0 || p.k() == 0) {
+      host.matmul(p, a, b, bias, c);
+      return;
+    }
+    if (bias != null) {
+      repeat(bias, p.n(), c, p.batch() * p.m());
+    }
+    double beta = bias == null ? 0 : 1;
+    boolean oneMatrix = p.bStride() == 0 && !p.transposeA() && p.aStride() == p.m() * p.k();
+    if (p.batch() == 1 || oneMatrix) {
+      int rows = p.batch() * p.m();
+      gemm.multiply(1, left(p, a, 0, rows), right(p, b, 0), beta, out(p, c, 0, rows));
+    } else {
+      gemm.forEach(
+          p.batch(),
+          i -> Gemm.call(1, left(p, a, i, p.m()), right(p, b, i), beta, out(p, c, i, p.m())));
+    }
+  }
+
+  private static Gemm.Place left(Product p, Buffer a, int i, int rows) {
+    long offset = (long) i * p.aStride();
+    return p.transposeA()
+        ? new Gemm.Place(a, offset, rows, p.k(), 1, rows)
+        : new Gemm.Place(a, offset, rows, p.k(), p.k(), 1);
+  }
+
+  private static Gemm.Place right(Product p, Buffer b, int i) {
+    long offset = (long) i * p.bStride();
+    return p.transposeB()
+        ? new Gemm.Place(b, offset, p.k(), p.n(), 1, p.k())
+        : new Gemm.Place(b, offset, p.k(), p.n(), p.n(), 1);
+  }
+
+  private static Gemm.Place out(Product p, Buffer c, int i, int rows) {
+    return new Gemm.Place(c, (long) i * p.m() * p.n(), rows, p.n(), p.n(), 1);
+  }
+
+  private void repeat(Buffer bias, int n, Buffer c, int rows) {
+    var row = new float[n];
+    HostBuffer.floats(bias).get(0, row);
+    FloatBuffer to = HostBuffer.floats(c);
+    workers.forEach(
+        rows,
+        Math.max(1, CHUNK / n),
+        (from, end) -> {
+          for (int r = from; r < end; r++) {
+            to.put(r * n, row);
+          }
+        });
+  }
+}
