@@ -135,38 +135,51 @@ public final class RelationEncoder {
       pieces.add(ids.length == 0 ? new int[] {tokenizer.unknownId()} : ids);
     }
     boolean[] keep = kept(pieces, head, tail, place);
+    boolean headFirst =
+        head.start() < tail.start()
+            || (head.start() == tail.start() && head.length() >= tail.length());
+    var ofHead = new Marked(head, tokenizer.idOf(HEAD), tokenizer.idOf(HEAD_END));
+    var ofTail = new Marked(tail, tokenizer.idOf(TAIL), tokenizer.idOf(TAIL_END));
     var row = new Row();
     row.add(tokenizer.clsId());
-    int headAt = -1;
-    int tailAt = -1;
-    boolean headOutside = head.length() >= tail.length();
-    for (int i = 0; i <= words.size(); i++) {
-      // The inner span closes first: the one that was opened later.
-      boolean headInner =
-          head.start() > tail.start() || (head.start() == tail.start() && !headOutside);
-      row.addIf(headInner && head.end() == i, tokenizer.idOf(HEAD_END));
-      row.addIf(tail.end() == i, tokenizer.idOf(TAIL_END));
-      row.addIf(!headInner && head.end() == i, tokenizer.idOf(HEAD_END));
-      if (tail.start() == i && !headOutside) {
-        tailAt = row.add(tokenizer.idOf(TAIL));
-      }
-      if (head.start() == i) {
-        headAt = row.add(tokenizer.idOf(HEAD));
-      }
-      if (tail.start() == i && headOutside) {
-        tailAt = row.add(tokenizer.idOf(TAIL));
-      }
-      if (i < words.size() && keep[i]) {
-        row.addAll(pieces.get(i));
-      }
-    }
+    int[] opened =
+        write(row, pieces, keep, headFirst ? ofHead : ofTail, headFirst ? ofTail : ofHead);
     row.add(tokenizer.sepId());
     int cut = 0;
     for (boolean kept : keep) {
       cut += kept ? 0 : 1;
     }
     int[] ids = row.toArray();
-    return new EncodedRelation(ids, new int[ids.length], headAt, tailAt, relation, cut);
+    return new EncodedRelation(
+        ids,
+        new int[ids.length],
+        opened[headFirst ? 0 : 1],
+        opened[headFirst ? 1 : 0],
+        relation,
+        cut);
+  }
+
+  /** A span and the ids of its markers. */
+  private record Marked(Span span, int open, int close) {}
+
+  /** Writes words and markers, the span that opens first closing last; where the two opened. */
+  private static int[] write(
+      Row row, List<int[]> pieces, boolean[] keep, Marked first, Marked second) {
+    int[] opened = new int[2];
+    for (int i = 0; i <= keep.length; i++) {
+      row.addIf(second.span().end() == i, second.close());
+      row.addIf(first.span().end() == i, first.close());
+      if (first.span().start() == i) {
+        opened[0] = row.add(first.open());
+      }
+      if (second.span().start() == i) {
+        opened[1] = row.add(second.open());
+      }
+      if (i < keep.length && keep[i]) {
+        row.addAll(pieces.get(i));
+      }
+    }
+    return opened;
   }
 
   /** The words that stay: both entities, then what lies between them, then what lies around. */

@@ -280,42 +280,15 @@ public final class BertTokenizer {
    * @param cleanUp takes out the blanks before punctuation and English clitics
    */
   public String decode(int[] ids, boolean skipSpecialTokens, boolean cleanUp) {
-    var parts = new ArrayList<String>();
-    var run = new ArrayList<String>();
-    for (int id : ids) {
-      String token = tokenOf(id);
-      if (skipSpecialTokens && special.contains(token)) {
-        continue;
-      }
-      if (addedIds.containsKey(token)) {
-        flush(run, parts);
-        parts.add(token);
-      } else {
-        run.add(token);
-      }
-    }
-    flush(run, parts);
-    String text = String.join(" ", parts);
-    return cleanUp ? cleanUp(text) : text;
+    return Decoder.decode(this, ids, skipSpecialTokens, cleanUp);
   }
 
-  private static void flush(List<String> run, List<String> parts) {
-    if (!run.isEmpty()) {
-      parts.add(String.join(" ", run).replace(" ##", "").strip());
-      run.clear();
-    }
+  boolean isSpecial(String token) {
+    return special.contains(token);
   }
 
-  private static String cleanUp(String text) {
-    return text.replace(" .", ".")
-        .replace(" ?", "?")
-        .replace(" !", "!")
-        .replace(" ,", ",")
-        .replace(" ' ", "'")
-        .replace(" n't", "n't")
-        .replace(" 'm", "'m")
-        .replace(" 's", "'s")
-        .replace(" 've", "'ve")
-        .replace(" 're", "'re");
+  /** Whether the token has an id beyond the vocabulary's. */
+  boolean isAdded(String token) {
+    return addedIds.containsKey(token);
   }
 }
