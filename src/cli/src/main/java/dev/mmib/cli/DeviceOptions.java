@@ -4,14 +4,12 @@ import dev.mmib.backend.Device;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /** Which device a command runs on. */
 final class DeviceOptions {
 
-  private static final Logger LOG = LoggerFactory.getLogger(DeviceOptions.class);
   private static final int MOST_THREADS = 1024;
 
   @Option(
@@ -41,7 +39,9 @@ final class DeviceOptions {
   /** Opens the device and says which it is and why. */
   Device.Choice open() {
     var choice = device().choose();
-    LOG.info(
+    // Not a constant: --help and --version need not wait for the logger.
+    LoggerFactory.getLogger(DeviceOptions.class)
+        .info(
         "device {} ({}): {}",
         choice.backend().name(),
         choice.backend().description(),

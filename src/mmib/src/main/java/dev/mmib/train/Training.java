@@ -107,7 +107,7 @@ final class Training<B> implements AutoCloseable {
         }
         step++;
         rows += ready.rows().length;
-        var report = step(epoch, ready, rows / Math.max(1e-9, secondsSince(start)));
+        var report = step(epoch, ready, rows, start);
         sum += report.loss() * ready.rows().length;
         metrics.add(report);
         listener.stepped(report);
@@ -116,7 +116,7 @@ final class Training<B> implements AutoCloseable {
     return rows == 0 ? 0 : sum / rows;
   }
 
-  private StepReport step(int epoch, Batches.Ready<B> ready, double postsPerSecond) {
+  private StepReport step(int epoch, Batches.Ready<B> ready, int rowsOfEpoch, long start) {
     var model = train.model();
     var backend = model.backend();
     var prepared = ready.pictures();
@@ -132,7 +132,8 @@ final class Training<B> implements AutoCloseable {
               ready.rows());
       double factor = schedule.factor(step - 1);
       optimizer.step(gradients::find, factor, config.clipping().factor(norm));
-      return report(epoch, ready.rows().length, loss, losses, norm, factor, postsPerSecond);
+      double rate = rowsOfEpoch / Math.max(1e-9, secondsSince(start));
+      return report(epoch, ready.rows().length, loss, losses, norm, factor, rate);
     }
   }
 
