@@ -42,10 +42,10 @@ final class DeviceOptions {
     // Not a constant: --help and --version need not wait for the logger.
     LoggerFactory.getLogger(DeviceOptions.class)
         .info(
-        "device {} ({}): {}",
-        choice.backend().name(),
-        choice.backend().description(),
-        choice.because());
+            "device {} ({}): {}",
+            choice.backend().name(),
+            choice.backend().description(),
+            choice.because());
     return choice;
   }
 }
