@@ -22,15 +22,23 @@ final class OneDnn implements AutoCloseable {
 
   private static final int MOST_PLANS = 256;
 
+  /**
+   * Multiplications from which several threads pay. Below, they would wait for each other longer
+   * than they compute: about 10 µs for all of it on one core.
+   */
+  private static final double WORTH_THREADS = 1 << 20;
+
   private final engine engine = new engine(org.bytedeco.dnnl.engine.kind.cpu, 0);
   private final stream stream = new stream(engine);
   private final OffHeapMemory memory;
-  private final @Nullable OpenMp openMp;
+  private final @Nullable OpenMp allThreads;
+  private final @Nullable OpenMp oneThread;
   private final Map<Record, Plan> plans = new LinkedHashMap<>(16, 0.75f, true);
 
   OneDnn(int threads, OffHeapMemory memory) {
     this.memory = memory;
-    this.openMp = OpenMp.of(threads);
+    this.allThreads = OpenMp.of(threads);
+    this.oneThread = OpenMp.of(1);
     // The plans are the cache: oneDNN's own would keep what was thrown out here.
     dnnl.dnnl_set_primitive_cache_capacity(0);
   }
@@ -59,24 +67,33 @@ final class OneDnn implements AutoCloseable {
 
   /** Whether the number of threads is ours to set, or that of OMP_NUM_THREADS. */
   boolean setsThreads() {
-    return openMp != null;
+    return allThreads != null;
   }
 
-  /** To be called by every thread before it makes or runs primitives. */
-  void applyThreads() {
-    if (openMp != null) {
-      openMp.apply();
+  /**
+   * Sets the number of threads for primitives that the current thread makes or runs next.
+   *
+   * @param work multiplications of the primitive, roughly
+   */
+  void applyThreads(double work) {
+    var chosen = work < WORTH_THREADS ? oneThread : allThreads;
+    if (chosen != null) {
+      chosen.apply();
     }
   }
 
-  /** The plan of {@code key}, composed when it is first asked for. */
-  Plan plan(Record key, Consumer<Plan.Builder> compose) {
+  /**
+   * The plan of {@code key}, composed when it is first asked for.
+   *
+   * @param work multiplications that it needs, roughly
+   */
+  Plan plan(Record key, double work, Consumer<Plan.Builder> compose) {
     Plan known = plans.get(key);
     if (known != null) {
       return known;
     }
-    applyThreads();
-    var builder = new Plan.Builder(this);
+    applyThreads(work);
+    var builder = new Plan.Builder(this, work);
     try {
       compose.accept(builder);
     } catch (RuntimeException e) { // the only type that JavaCPP makes of a C++ exception
@@ -107,8 +124,11 @@ final class OneDnn implements AutoCloseable {
     plans.clear();
     stream.close();
     engine.close();
-    if (openMp != null) {
-      openMp.close();
+    if (allThreads != null) {
+      allThreads.close();
+    }
+    if (oneThread != null) {
+      oneThread.close();
     }
   }
 }

@@ -31,7 +31,8 @@ final class OneDnnAttentionKernels extends BatchedAttentionKernels {
       HeadMatrices c,
       Buffer inC) {
     Key key = new Key(scale, a, b, c);
-    oneDnn.plan(key, builder -> compose(builder, key)).run(inA, inB, inC);
+    double work = (double) a.batch() * a.heads() * a.rows() * a.cols() * c.cols();
+    oneDnn.plan(key, work, builder -> compose(builder, key)).run(inA, inB, inC);
   }
 
   private static void compose(Plan.Builder plan, Key key) {

@@ -33,6 +33,16 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels {
 
   private record Key(Pass pass, Conv2d conv) {}
 
+  private static double work(Conv2d c) {
+    return (double) c.batch()
+        * c.outChannels()
+        * c.outHeight()
+        * c.outWidth()
+        * (c.inChannels() / c.groups())
+        * c.kernelHeight()
+        * c.kernelWidth();
+  }
+
   private static boolean empty(Conv2d c) {
     return c.batch() == 0
         || c.inChannels() == 0
@@ -71,7 +81,7 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels {
   }
 
   private Plan plan(Pass pass, Conv2d conv) {
-    return oneDnn.plan(new Key(pass, conv), builder -> new Composition(builder, conv).of(pass));
+    return oneDnn.plan(new Key(pass, conv), work(conv), builder -> new Composition(builder, conv).of(pass));
   }
 
   /** The sizes of one convolution as oneDNN wants them. */

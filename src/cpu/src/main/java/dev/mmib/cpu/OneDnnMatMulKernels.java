@@ -37,12 +37,16 @@ final class OneDnnMatMulKernels implements MatMulKernels {
       return;
     }
     Key key = new Key(simplest(product), bias != null);
-    Plan plan = oneDnn.plan(key, builder -> compose(builder, key));
+    Plan plan = oneDnn.plan(key, work(key.product()), builder -> compose(builder, key));
     if (bias == null) {
       plan.run(a, b, c);
     } else {
       plan.run(a, b, bias, c);
     }
+  }
+
+  private static double work(Product p) {
+    return (double) p.batch() * p.m() * p.n() * p.k();
   }
 
   /** Rows of many matrices times one matrix are rows of one matrix. */

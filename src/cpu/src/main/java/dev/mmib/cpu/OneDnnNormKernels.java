@@ -28,13 +28,20 @@ final class OneDnnNormKernels implements NormKernels {
     this.host = host;
   }
 
+  /** An exponential, or two passes over a row, cost about as much as these multiplications. */
+  private static final double WORK_OF_AN_ELEMENT = 16;
+
+  private static double work(int rows, int cols) {
+    return WORK_OF_AN_ELEMENT * rows * cols;
+  }
+
   private record SoftmaxKey(int rows, int cols, boolean backward) {}
 
   @Override
   public void softmax(Buffer x, Buffer y, int rows, int cols) {
     if (rows > 0 && cols > 0) {
       SoftmaxKey key = new SoftmaxKey(rows, cols, false);
-      oneDnn.plan(key, builder -> composeForward(builder, key)).run(x, y);
+      oneDnn.plan(key, work(rows, cols), builder -> composeForward(builder, key)).run(x, y);
     }
   }
 
@@ -71,7 +78,7 @@ final class OneDnnNormKernels implements NormKernels {
   public void softmaxGrad(Buffer y, Buffer dy, Buffer dx, int rows, int cols) {
     if (rows > 0 && cols > 0) {
       SoftmaxKey key = new SoftmaxKey(rows, cols, true);
-      oneDnn.plan(key, builder -> composeBackward(builder, key)).run(y, dy, dx);
+      oneDnn.plan(key, work(rows, cols), builder -> composeBackward(builder, key)).run(y, dy, dx);
     }
   }
 
@@ -125,7 +132,7 @@ final class OneDnnNormKernels implements NormKernels {
     }
     LayerKey key = new LayerKey(rows, cols, (float) eps, false);
     oneDnn
-        .plan(key, builder -> composeLayer(builder, key))
+        .plan(key, work(rows, cols), builder -> composeLayer(builder, key))
         .run(x, gamma, beta, y, mean, invStd); // leaves the variance in invStd
     FloatBuffer statistics = HostBuffer.floats(invStd);
     for (int i = 0; i < rows; i++) {
@@ -191,7 +198,7 @@ final class OneDnnNormKernels implements NormKernels {
       return;
     }
     LayerKey key = new LayerKey(rows, cols, 0f, true);
-    Plan plan = oneDnn.plan(key, builder -> composeLayerGrad(builder, key));
+    Plan plan = oneDnn.plan(key, work(rows, cols), builder -> composeLayerGrad(builder, key));
     try (OffHeapBuffer variance = oneDnn.memory().allocate(DType.F32, rows)) {
       FloatBuffer from = HostBuffer.floats(invStd);
       FloatBuffer to = variance.floats();

@@ -30,6 +30,7 @@ final class Plan implements AutoCloseable {
   private final List<memory> slots;
   private final List<Temporary> temporaries;
   private final List<Step> steps;
+  private final double work;
 
   private Plan(Builder made) {
     this.oneDnn = made.oneDnn;
@@ -37,6 +38,7 @@ final class Plan implements AutoCloseable {
     this.slots = made.slots;
     this.temporaries = made.temporaries;
     this.steps = made.steps;
+    this.work = made.work;
   }
 
   /** Runs on {@code buffers}, in the order in which their slots were made, and waits. */
@@ -55,7 +57,7 @@ final class Plan implements AutoCloseable {
         scratch.add(room);
         temporary.memory().set_data_handle(room.pointer());
       }
-      oneDnn.applyThreads();
+      oneDnn.applyThreads(work);
       for (Step step : steps) {
         step.primitive().execute(oneDnn.stream(), step.arguments());
       }
@@ -75,13 +77,15 @@ final class Plan implements AutoCloseable {
   /** Composes a plan. */
   static final class Builder {
     private final OneDnn oneDnn;
+    private final double work;
     private final List<Pointer> kept = new ArrayList<>();
     private final List<memory> slots = new ArrayList<>();
     private final List<Temporary> temporaries = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
 
-    Builder(OneDnn oneDnn) {
+    Builder(OneDnn oneDnn, double work) {
       this.oneDnn = oneDnn;
+      this.work = work;
     }
 
     org.bytedeco.dnnl.engine engine() {
