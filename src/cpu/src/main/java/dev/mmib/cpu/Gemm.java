@@ -39,7 +39,7 @@ final class Gemm implements AutoCloseable {
 
   /** {@code c = alpha · a b + beta · c} by all threads; c has neighbouring columns. */
   void multiply(double alpha, Place a, Place b, double beta, Place c) {
-    oneDnn.applyThreads();
+    oneDnn.applyThreads((double) c.rows() * c.cols() * a.cols());
     call(alpha, a, b, beta, c);
   }
 
@@ -47,7 +47,7 @@ final class Gemm implements AutoCloseable {
   void forEach(int n, IntConsumer product) {
     OpenMp one = single;
     if (one == null || n < workers.threads()) {
-      oneDnn.applyThreads();
+      oneDnn.applyThreads(Double.MAX_VALUE); // few products: large ones, if any is
       for (int i = 0; i < n; i++) {
         product.accept(i);
       }
