@@ -69,6 +69,7 @@ public final class Mmib implements Runnable {
 
   private static CommandLine commands(Console console) {
     var line = new CommandLine(new Mmib());
+    line.addSubcommand(new DemoCommand(console));
     line.addSubcommand(new TrainCommand(console));
     line.addSubcommand(new EvaluateCommand(console));
     line.addSubcommand(new PredictCommand(console));

@@ -81,4 +81,24 @@ final class EntityFinder {
     }
     return results;
   }
+
+  /** How each entity's first word piece looked at the pictures of the post. */
+  List<Look> looks(Ready post, List<Found> found) {
+    var batch = NerBatch.of(List.of(post.text()), tokenizer.padId());
+    var images = pictures.batch(List.of(post.pixels()));
+    if (images == null || !model.hasSlotAttention()) {
+      return List.of();
+    }
+    var weights = model.slotAttention(batch.text(), images)[0];
+    int[] wordOfPiece = post.text().wordOfPiece();
+    var looks = new ArrayList<Look>();
+    for (var entity : found) {
+      for (int piece = 0; piece < wordOfPiece.length; piece++) {
+        if (wordOfPiece[piece] == entity.words().start()) {
+          looks.add(new Look(post.words().place(entity.words()), weights[piece]));
+        }
+      }
+    }
+    return looks;
+  }
 }

@@ -170,6 +170,23 @@ public final class Extractor implements AutoCloseable {
     }
   }
 
+  /**
+   * Which pictures the entities of a post looked at, or those of the pair that it asks about; of
+   * models whose fusion is {@code cross}, empty of others.
+   */
+  public List<Look> looks(Post post) {
+    life.readLock().lock();
+    try {
+      if (closed) {
+        throw MmibException.of(
+            ErrorCode.CLOSED, "the extractor was closed", "Load the model again.");
+      }
+      return new PostBatch(List.of(post)).looks();
+    } finally {
+      life.readLock().unlock();
+    }
+  }
+
   /** Frees the models and the device, once the running calls are done. Twice does nothing. */
   @Override
   public void close() {
@@ -238,6 +255,21 @@ public final class Extractor implements AutoCloseable {
         findRelations(relations);
       }
       return items.stream().map(Item::outcome).toList();
+    }
+
+    List<Look> looks() {
+      run().forEach(Outcome::orElseThrow);
+      var looks = new ArrayList<Look>();
+      for (var item : items) {
+        synchronized (device) {
+          if (entities != null && item.ready != null) {
+            looks.addAll(entities.looks(item.ready, item.entities));
+          } else if (relations != null) {
+            item.pairs.forEach(pair -> looks.addAll(relations.looks(pair)));
+          }
+        }
+      }
+      return looks;
     }
 
     private static void guarded(Item item, Runnable step) {

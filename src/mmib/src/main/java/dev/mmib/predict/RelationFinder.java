@@ -83,4 +83,17 @@ final class RelationFinder {
     }
     return results;
   }
+
+  /** How the markers of head and tail looked at the pictures of the post. */
+  List<Look> looks(Ready pair) {
+    var batch = RelationBatch.of(List.of(pair.text()), tokenizer.padId());
+    var images = pictures.batch(List.of(pair.pixels()));
+    if (images == null || !model.hasSlotAttention()) {
+      return List.of();
+    }
+    var weights = model.slotAttention(batch.text(), images)[0];
+    return List.of(
+        new Look(pair.head(), weights[pair.text().headMarker()]),
+        new Look(pair.tail(), weights[pair.text().tailMarker()]));
+  }
 }
