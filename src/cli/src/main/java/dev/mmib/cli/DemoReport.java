@@ -168,7 +168,8 @@ final class DemoReport {
     if (files.whole().isPresent()) {
       post = post.withPicture(Picture.of(files.whole().get()));
     }
-    return post.withCrops(files.crops().stream().flatMap(Optional::stream).map(Picture::of).toList());
+    return post.withCrops(
+        files.crops().stream().flatMap(Optional::stream).map(Picture::of).toList());
   }
 
   private static PostCard card(

@@ -36,7 +36,6 @@ final class DemoTraining {
     String title() {
       return title;
     }
-
   }
 
   /** The name of a training's directory. */

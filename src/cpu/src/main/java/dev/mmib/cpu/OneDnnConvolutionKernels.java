@@ -81,7 +81,8 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels {
   }
 
   private Plan plan(Pass pass, Conv2d conv) {
-    return oneDnn.plan(new Key(pass, conv), work(conv), builder -> new Composition(builder, conv).of(pass));
+    return oneDnn.plan(
+        new Key(pass, conv), work(conv), builder -> new Composition(builder, conv).of(pass));
   }
 
   /** The sizes of one convolution as oneDNN wants them. */
