@@ -64,11 +64,11 @@ public record DemoData(
 
     /** Small enough to train four models on within three minutes. */
     public static Options quick(long seed) {
-      return new Options(seed, 1500, 120, 300, 0.1, 0.15);
+      return new Options(seed, 1500, 120, 300, 0.1, 0.18);
     }
 
     public static Options full(long seed) {
-      return new Options(seed, 4000, 400, 1000, 0.1, 0.15);
+      return new Options(seed, 4000, 400, 1000, 0.1, 0.18);
     }
   }
 

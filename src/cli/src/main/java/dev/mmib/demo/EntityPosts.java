@@ -15,7 +15,7 @@ import java.util.Random;
  *   clear? ~ Bernoulli(clearShare)
  *     clear:  half the time a clear name in a neutral sentence, else an open name in a telling one
  *     open:   name ~ uniform, type ~ P(type | name), a neutral sentence
- *   a tenth of the open posts name a second, clear name; picture ~ irrelevant | the type's drawing
+ *   a few of the open posts name a second, clear name; picture ~ irrelevant | the type's drawing
  * </pre>
  *
  * <p>Given the words of an open post the type has the name's probabilities and nothing else tells
@@ -23,7 +23,7 @@ import java.util.Random;
  */
 final class EntityPosts {
 
-  private static final double SECOND_SHARE = 0.12;
+  private static final double SECOND_SHARE = 0.08;
 
   private final Random random;
   private final Deck<Boolean> clear;

@@ -13,42 +13,31 @@ final class EntityWords {
 
   /**
    * Names that can be anything: one type with half of the cases, two more with the rest. With half
-   * the probability, naming that type is right even for F1.
+   * the probability, naming that type is right even for F1. Few names, so that a small training
+   * split shows how often each is what, also under pictures that show nothing.
    */
   static final List<Name> OPEN =
       open(
           "Jordan",
-          "Lincoln",
-          "Phoenix",
-          "Austin",
-          "Sydney",
-          "Mercury",
-          "Aurora",
-          "Victoria",
           "Lincoln Park",
+          "Phoenix",
           "Blue Harbor",
-          "Silver Lake",
-          "Saint Martin",
           "Royal Oak",
+          "Austin",
+          "Chelsea",
+          "Saint Martin",
+          "Victoria",
           "Golden Gate",
           "Red Falcon",
-          "Paris King",
-          "Delta",
-          "Madison",
-          "Orion",
-          "Chelsea",
-          "Star Valley",
-          "Black Rose",
-          "West Virginia Moon",
-          "Grand Tiger");
+          "West Virginia Moon");
 
   /** Names that mean one type wherever they stand; a row for each type. */
   static final List<List<String>> CLEAR =
       List.of(
-          List.of("Maria Lopez", "Tom Becker", "Anna Novak", "Peter Hall"),
-          List.of("Lake Verin", "North Quay", "Mount Ardel", "Oldtown"),
-          List.of("Helix Labs", "Acme Corp", "Norbank", "Unity Airlines"),
-          List.of("Galaxy Cup", "Nova Phone", "Winter Opera", "Turbo Cola"));
+          List.of("Maria Lopez", "Tom Becker", "Anna Novak"),
+          List.of("Lake Verin", "North Quay", "Mount Ardel"),
+          List.of("Helix Labs", "Acme Corp", "Norbank"),
+          List.of("Galaxy Cup", "Nova Phone", "Winter Opera"));
 
   /** Sentences that fit every type. */
   static final List<String> NEUTRAL =

@@ -128,7 +128,7 @@ class DemoDataTest {
     double relevant = posts.stream().filter(EntityPost::relevant).count();
     assertEquals(0.9, relevant / posts.size(), 0.05);
     double told = pairs.stream().filter(PairPost::textTells).count();
-    assertEquals(0.15, told / pairs.size(), 0.05);
+    assertEquals(0.18, told / pairs.size(), 0.05);
   }
 
   @Test
