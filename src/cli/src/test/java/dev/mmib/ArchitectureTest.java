@@ -106,7 +106,10 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule nothingIsDeserializedByJava =
-      noClasses().should().dependOnClassesThat().haveFullyQualifiedName("java.io.ObjectInputStream");
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.io.ObjectInputStream");
 
   @ArchTest
   static final ArchRule nothingTouchesTheNetwork =
