@@ -66,7 +66,8 @@ class TrainCommandTest {
     var report = directory.resolve("report.html");
     var printed = evaluate(data, model, "--mode", "strict", "--report", report.toString());
     assertTrue(printed.out().contains("micro avg"), printed.out());
-    assertTrue(Files.readString(report).startsWith("<!doctype html>"));
+    var page = Files.readString(report);
+    assertTrue(page.startsWith("<!DOCTYPE html>") && page.contains("Per type"), page);
 
     var found =
         Ran.mmib(
