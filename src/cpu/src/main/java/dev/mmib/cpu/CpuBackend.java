@@ -15,7 +15,6 @@ import dev.mmib.backend.kernel.NormKernels;
 public final class CpuBackend extends OffHeapBackend {
 
   private final OneDnn oneDnn;
-  private final Gemm gemm;
   private final MatMulKernels matmul;
   private final ConvolutionKernels convolution;
   private final NormKernels norm;
@@ -33,8 +32,8 @@ public final class CpuBackend extends OffHeapBackend {
    */
   CpuBackend(int threads, OffHeapMemory memory, boolean sgemm) {
     super(new Workers(threads), memory);
-    this.oneDnn = new OneDnn(threads, memory);
-    this.gemm = new Gemm(oneDnn, workers());
+    this.oneDnn = new OneDnn(workers(), memory);
+    Gemm gemm = new Gemm(oneDnn);
     this.convolution = new OneDnnConvolutionKernels(oneDnn, super.convolution());
     this.norm = new OneDnnNormKernels(oneDnn, super.norm());
     this.matmul =
@@ -90,7 +89,6 @@ public final class CpuBackend extends OffHeapBackend {
 
   @Override
   public void close() {
-    gemm.close();
     oneDnn.close();
     super.close();
   }

@@ -1,12 +1,10 @@
 package dev.mmib.cpu;
 
 import dev.mmib.backend.Buffer;
-import dev.mmib.backend.Workers;
 import java.util.function.IntConsumer;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * oneDNN's {@code sgemm}: a matrix product of any size, without a plan to be made first.
@@ -15,18 +13,27 @@ import org.jspecify.annotations.Nullable;
  * machine code for every choice of sizes; texts come in many lengths. Elsewhere it is a reference
  * loop.
  */
-final class Gemm implements AutoCloseable {
+final class Gemm {
 
   /** Where a matrix lies: from element {@code offset} of a buffer on. */
-  record Place(Buffer buffer, long offset, int rows, int cols, long rowStride, long colStride) {}
+  record Place(Buffer buffer, long offset, int rows, int cols, long rowStride, long colStride) {
+
+    Place rows(int from, int to) {
+      return new Place(buffer, offset + from * rowStride, to - from, cols, rowStride, colStride);
+    }
+
+    Place cols(int from, int to) {
+      return new Place(buffer, offset + from * colStride, rows, to - from, rowStride, colStride);
+    }
+  }
+
+  /** Floating-point operations that are worth a thread: some ten microseconds. */
+  private static final double WORTH_A_THREAD = 2e6;
 
   private final OneDnn oneDnn;
-  private final Workers workers;
-  private final @Nullable OpenMp single = OpenMp.of(1);
 
-  Gemm(OneDnn oneDnn, Workers workers) {
+  Gemm(OneDnn oneDnn) {
     this.oneDnn = oneDnn;
-    this.workers = workers;
   }
 
   /** An address inside a buffer, owning nothing. */
@@ -39,32 +46,30 @@ final class Gemm implements AutoCloseable {
 
   /** {@code c = alpha · a b + beta · c} by all threads; c has neighbouring columns. */
   void multiply(double alpha, Place a, Place b, double beta, Place c) {
-    oneDnn.applyThreads((double) c.rows() * c.cols() * a.cols());
-    call(alpha, a, b, beta, c);
-  }
-
-  /** Products that do not touch each other: each by one thread, where there are enough. */
-  void forEach(int n, IntConsumer product) {
-    OpenMp one = single;
-    if (one == null || n < workers.threads()) {
-      oneDnn.applyThreads(Double.MAX_VALUE); // few products: large ones, if any is
-      for (int i = 0; i < n; i++) {
-        product.accept(i);
-      }
-      return;
-    }
-    workers.forEach(
-        n,
-        1,
-        (from, to) -> {
-          one.apply();
-          for (int i = from; i < to; i++) {
-            product.accept(i);
+    double work = 2.0 * c.rows() * c.cols() * a.cols();
+    boolean byRows = c.rows() >= c.cols(); // each thread packs the other factor for itself
+    int extent = byRows ? c.rows() : c.cols();
+    int parts = (int) Math.max(1, Math.min(oneDnn.threads(), work / WORTH_A_THREAD));
+    int size = Math.max(16, (extent + parts - 1) / parts);
+    oneDnn.forEach(
+        (extent + size - 1) / size,
+        part -> {
+          int from = part * size;
+          int to = Math.min(extent, from + size);
+          if (byRows) {
+            call(alpha, a.rows(from, to), b, beta, c.rows(from, to));
+          } else {
+            call(alpha, a, b.cols(from, to), beta, c.cols(from, to));
           }
         });
   }
 
-  /** {@code c = alpha · a b + beta · c} by as many threads as were set last. */
+  /** Products that do not touch each other, each by one thread. */
+  void forEach(int n, IntConsumer product) {
+    oneDnn.forEach(n, product);
+  }
+
+  /** {@code c = alpha · a b + beta · c} by the thread that calls. */
   static void call(double alpha, Place a, Place b, double beta, Place c) {
     int status =
         dnnl.dnnl_sgemm(
@@ -94,12 +99,5 @@ final class Gemm implements AutoCloseable {
     return m.colStride() == 1
         ? Math.max(m.rowStride(), m.cols())
         : Math.max(m.colStride(), m.rows());
-  }
-
-  @Override
-  public void close() {
-    if (single != null) {
-      single.close();
-    }
   }
 }

@@ -1,19 +1,19 @@
 package dev.mmib.cpu;
 
+import dev.mmib.backend.Workers;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
-import org.bytedeco.dnnl.stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * oneDNN as one backend uses it: an engine, a stream, a number of threads, and the plans made so
- * far.
+ * oneDNN as one backend uses it: an engine, a number of threads, and the plans made so far.
  *
  * <p>Making a primitive compiles machine code, so plans are kept by their sizes; the one that was
  * not used for longest goes when there are too many.
@@ -29,16 +29,17 @@ final class OneDnn implements AutoCloseable {
   private static final double WORTH_THREADS = 1 << 20;
 
   private final engine engine = new engine(org.bytedeco.dnnl.engine.kind.cpu, 0);
-  private final stream stream = new stream(engine);
+  private final Workers workers;
   private final OffHeapMemory memory;
-  private final @Nullable OpenMp allThreads;
-  private final @Nullable OpenMp oneThread;
+  private final @Nullable OpenMp all;
+  private final @Nullable OpenMp one;
   private final Map<Record, Plan> plans = new LinkedHashMap<>(16, 0.75f, true);
 
-  OneDnn(int threads, OffHeapMemory memory) {
+  OneDnn(Workers workers, OffHeapMemory memory) {
+    this.workers = workers;
     this.memory = memory;
-    this.allThreads = OpenMp.of(threads);
-    this.oneThread = OpenMp.of(1);
+    this.all = OpenMp.of(workers.threads());
+    this.one = OpenMp.of(1);
     // The plans are the cache: oneDNN's own would keep what was thrown out here.
     dnnl.dnnl_set_primitive_cache_capacity(0);
   }
@@ -57,29 +58,60 @@ final class OneDnn implements AutoCloseable {
     return engine;
   }
 
-  stream stream() {
-    return stream;
-  }
-
   OffHeapMemory memory() {
     return memory;
   }
 
+  int threads() {
+    return workers.threads();
+  }
+
   /** Whether the number of threads is ours to set, or that of OMP_NUM_THREADS. */
   boolean setsThreads() {
-    return allThreads != null;
+    return all != null;
+  }
+
+  private static void apply(@Nullable OpenMp number) {
+    if (number != null) {
+      number.apply();
+    }
   }
 
   /**
-   * Sets the number of threads for primitives that the current thread makes or runs next.
+   * Runs tasks that do not touch each other on all threads, with oneDNN on one thread in each.
    *
-   * @param work multiplications of the primitive, roughly
+   * <p>OpenMP's own threads spin for milliseconds after each call, on cores that Java's loops need
+   * next; ours sleep.
    */
-  void applyThreads(double work) {
-    var chosen = work < WORTH_THREADS ? oneThread : allThreads;
-    if (chosen != null) {
-      chosen.apply();
-    }
+  void forEach(int n, IntConsumer task) {
+    workers.forEach(
+        n,
+        1,
+        (from, to) -> {
+          apply(one);
+          for (int i = from; i < to; i++) {
+            task.accept(i);
+          }
+        });
+  }
+
+  /**
+   * Lets oneDNN divide the work of {@code task} among its own threads.
+   *
+   * @param work multiplications of it, roughly
+   */
+  void together(double work, Runnable task) {
+    apply(threadsFor(work));
+    task.run();
+  }
+
+  private @Nullable OpenMp threadsFor(double work) {
+    return work < WORTH_THREADS ? one : all;
+  }
+
+  /** A plan that is run by one thread. */
+  Plan serialPlan(Record key, Consumer<Plan.Builder> compose) {
+    return plan(key, 0, compose);
   }
 
   /**
@@ -92,7 +124,7 @@ final class OneDnn implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    applyThreads(work);
+    apply(threadsFor(work));
     var builder = new Plan.Builder(this, work);
     try {
       compose.accept(builder);
@@ -106,7 +138,7 @@ final class OneDnn implements AutoCloseable {
     }
     Plan made = builder.build();
     plans.put(key, made);
-    if (plans.size() > MOST_PLANS) {
+    if (plans.size() > MOST_PLANS + 8 * threads()) {
       var eldest = plans.values().iterator();
       eldest.next().close();
       eldest.remove();
@@ -122,13 +154,11 @@ final class OneDnn implements AutoCloseable {
   public void close() {
     plans.values().forEach(Plan::close);
     plans.clear();
-    stream.close();
     engine.close();
-    if (allThreads != null) {
-      allThreads.close();
-    }
-    if (oneThread != null) {
-      oneThread.close();
+    for (OpenMp number : new @Nullable OpenMp[] {all, one}) {
+      if (number != null) {
+        number.close();
+      }
     }
   }
 }

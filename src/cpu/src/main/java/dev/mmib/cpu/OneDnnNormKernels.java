@@ -5,6 +5,7 @@ import dev.mmib.backend.DType;
 import dev.mmib.backend.host.HostBuffer;
 import dev.mmib.backend.kernel.NormKernels;
 import java.nio.FloatBuffer;
+import java.util.function.BiConsumer;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.layer_normalization_backward;
 import org.bytedeco.dnnl.layer_normalization_forward;
@@ -28,20 +29,51 @@ final class OneDnnNormKernels implements NormKernels {
     this.host = host;
   }
 
-  /** An exponential, or two passes over a row, cost about as much as these multiplications. */
-  private static final double WORK_OF_AN_ELEMENT = 16;
+  /** Rows that are worth a thread, together. */
+  private static final int FLOATS_PER_PART = 1 << 14;
 
-  private static double work(int rows, int cols) {
-    return WORK_OF_AN_ELEMENT * rows * cols;
+  private enum Pass {
+    SOFTMAX,
+    SOFTMAX_GRAD,
+    LAYER_NORM,
+    LAYER_NORM_GRAD
   }
 
-  private record SoftmaxKey(int rows, int cols, boolean backward) {}
+  /** Parts have plans of their own, since they run at the same time. */
+  private record Key(Pass pass, int part, int rows, int cols, float eps) {}
+
+  /** Does rows {@code [from, from + key.rows())}. */
+  private interface Part {
+    void run(Plan plan, int from);
+  }
+
+  /** Cuts rows into a part for each thread, if they are worth it. */
+  private void byRows(
+      Pass pass, int rows, int cols, float eps, BiConsumer<Plan.Builder, Key> compose, Part body) {
+    long worth = Math.max(1, (long) rows * cols / FLOATS_PER_PART);
+    int parts = (int) Math.min(Math.min(oneDnn.threads(), worth), rows);
+    int size = (rows + parts - 1) / parts;
+    var plans = new Plan[(rows + size - 1) / size];
+    for (int i = 0; i < plans.length; i++) {
+      Key key = new Key(pass, i, Math.min(size, rows - i * size), cols, eps);
+      plans[i] = oneDnn.serialPlan(key, builder -> compose.accept(builder, key));
+    }
+    oneDnn.forEach(plans.length, i -> body.run(plans[i], i * size));
+  }
 
   @Override
   public void softmax(Buffer x, Buffer y, int rows, int cols) {
     if (rows > 0 && cols > 0) {
-      SoftmaxKey key = new SoftmaxKey(rows, cols, false);
-      oneDnn.plan(key, work(rows, cols), builder -> composeForward(builder, key)).run(x, y);
+      byRows(
+          Pass.SOFTMAX,
+          rows,
+          cols,
+          0,
+          OneDnnNormKernels::composeForward,
+          (plan, from) -> {
+            long at = (long) from * cols;
+            plan.runAt(new long[] {at, at}, x, y);
+          });
     }
   }
 
@@ -62,7 +94,7 @@ final class OneDnnNormKernels implements NormKernels {
         false);
   }
 
-  private static void composeForward(Plan.Builder plan, SoftmaxKey key) {
+  private static void composeForward(Plan.Builder plan, Key key) {
     memory.desc dense = plan.dense(key.rows(), key.cols());
     var desc = forwardDesc(plan, dense);
     plan.step(
@@ -77,8 +109,16 @@ final class OneDnnNormKernels implements NormKernels {
   @Override
   public void softmaxGrad(Buffer y, Buffer dy, Buffer dx, int rows, int cols) {
     if (rows > 0 && cols > 0) {
-      SoftmaxKey key = new SoftmaxKey(rows, cols, true);
-      oneDnn.plan(key, work(rows, cols), builder -> composeBackward(builder, key)).run(y, dy, dx);
+      byRows(
+          Pass.SOFTMAX_GRAD,
+          rows,
+          cols,
+          0,
+          OneDnnNormKernels::composeBackward,
+          (plan, from) -> {
+            long at = (long) from * cols;
+            plan.runAt(new long[] {at, at, at}, y, dy, dx);
+          });
     }
   }
 
@@ -87,7 +127,7 @@ final class OneDnnNormKernels implements NormKernels {
     host.logSoftmaxGrad(y, dy, dx, rows, cols);
   }
 
-  private static void composeBackward(Plan.Builder plan, SoftmaxKey key) {
+  private static void composeBackward(Plan.Builder plan, Key key) {
     memory.desc dense = plan.dense(key.rows(), key.cols());
     var hint = plan.keep(forwardDesc(plan, dense));
     var desc =
@@ -112,9 +152,6 @@ final class OneDnnNormKernels implements NormKernels {
         plan.slot(dense));
   }
 
-  /** Epsilon is part of the primitive; the backward one has none, see {@link #layerNormGrad}. */
-  private record LayerKey(int rows, int cols, float eps, boolean backward) {}
-
   @Override
   public void layerNorm(
       Buffer x,
@@ -130,10 +167,17 @@ final class OneDnnNormKernels implements NormKernels {
       host.layerNorm(x, gamma, beta, eps, y, mean, invStd, rows, cols);
       return;
     }
-    LayerKey key = new LayerKey(rows, cols, (float) eps, false);
-    oneDnn
-        .plan(key, work(rows, cols), builder -> composeLayer(builder, key))
-        .run(x, gamma, beta, y, mean, invStd); // leaves the variance in invStd
+    byRows(
+        Pass.LAYER_NORM,
+        rows,
+        cols,
+        (float) eps,
+        OneDnnNormKernels::composeLayer,
+        (plan, from) -> {
+          long at = (long) from * cols;
+          // Leaves the variance in invStd.
+          plan.runAt(new long[] {at, 0, 0, at, from, from}, x, gamma, beta, y, mean, invStd);
+        });
     FloatBuffer statistics = HostBuffer.floats(invStd);
     for (int i = 0; i < rows; i++) {
       statistics.put(i, (float) (1 / Math.sqrt(statistics.get(i) + eps)));
@@ -141,7 +185,7 @@ final class OneDnnNormKernels implements NormKernels {
   }
 
   private static layer_normalization_forward.primitive_desc layerDesc(
-      Plan.Builder plan, LayerKey key, memory.desc dense) {
+      Plan.Builder plan, Key key, memory.desc dense) {
     return new layer_normalization_forward.primitive_desc(
         plan.engine(),
         dnnl.prop_kind.forward_training.value,
@@ -158,7 +202,7 @@ final class OneDnnNormKernels implements NormKernels {
     return dnnl.normalization_flags.use_scale.value | dnnl.normalization_flags.use_shift.value;
   }
 
-  private static void composeLayer(Plan.Builder plan, LayerKey key) {
+  private static void composeLayer(Plan.Builder plan, Key key) {
     memory.desc dense = plan.dense(key.rows(), key.cols());
     memory.desc perRow = plan.dense(key.rows());
     memory.desc perCol = plan.dense(key.cols());
@@ -197,8 +241,9 @@ final class OneDnnNormKernels implements NormKernels {
       host.layerNormGrad(x, gamma, mean, invStd, dy, dx, dgamma, dbeta, rows, cols);
       return;
     }
-    LayerKey key = new LayerKey(rows, cols, 0f, true);
-    Plan plan = oneDnn.plan(key, work(rows, cols), builder -> composeLayerGrad(builder, key));
+    // Sums over rows, so it is in one part; no epsilon, see above.
+    Key key = new Key(Pass.LAYER_NORM_GRAD, 0, rows, cols, 0);
+    Plan plan = oneDnn.serialPlan(key, builder -> composeLayerGrad(builder, key));
     try (OffHeapBuffer variance = oneDnn.memory().allocate(DType.F32, rows)) {
       FloatBuffer from = HostBuffer.floats(invStd);
       FloatBuffer to = variance.floats();
@@ -206,11 +251,12 @@ final class OneDnnNormKernels implements NormKernels {
         double inverse = from.get(i);
         to.put(i, (float) (1 / (inverse * inverse)));
       }
-      plan.run(x, gamma, mean, variance, dy, dx, dgamma, dbeta);
+      oneDnn.forEach(
+          1, only -> plan.runAt(new long[8], x, gamma, mean, variance, dy, dx, dgamma, dbeta));
     }
   }
 
-  private static void composeLayerGrad(Plan.Builder plan, LayerKey key) {
+  private static void composeLayerGrad(Plan.Builder plan, Key key) {
     memory.desc dense = plan.dense(key.rows(), key.cols());
     memory.desc perRow = plan.dense(key.rows());
     memory.desc perCol = plan.dense(key.cols());

@@ -11,6 +11,8 @@ import org.bytedeco.dnnl.primitive;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.dnnl.reorder;
+import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -26,6 +28,7 @@ final class Plan implements AutoCloseable {
   private record Temporary(memory memory, int floats) {}
 
   private final OneDnn oneDnn;
+  private final stream stream;
   private final List<Pointer> kept;
   private final List<memory> slots;
   private final List<Temporary> temporaries;
@@ -34,6 +37,7 @@ final class Plan implements AutoCloseable {
 
   private Plan(Builder made) {
     this.oneDnn = made.oneDnn;
+    this.stream = made.keep(new stream(oneDnn.engine()));
     this.kept = made.kept;
     this.slots = made.slots;
     this.temporaries = made.temporaries;
@@ -41,14 +45,24 @@ final class Plan implements AutoCloseable {
     this.work = made.work;
   }
 
-  /** Runs on {@code buffers}, in the order in which their slots were made, and waits. */
+  /** Runs on {@code buffers} by all of oneDNN's threads. */
   void run(Buffer... buffers) {
+    oneDnn.together(work, () -> runAt(new long[buffers.length], buffers));
+  }
+
+  /**
+   * Runs on {@code buffers}, in the order in which their slots were made, and waits.
+   *
+   * @param offsets the elements at which the arguments start
+   */
+  void runAt(long[] offsets, Buffer... buffers) {
     if (buffers.length != slots.size()) {
       throw new IllegalArgumentException(
           "plan: buffers, " + buffers.length + " vs " + slots.size() + " slots");
     }
     for (int i = 0; i < buffers.length; i++) {
-      slots.get(i).set_data_handle(OffHeapBuffer.of(buffers[i]).pointer());
+      BytePointer start = OffHeapBuffer.of(buffers[i]).pointer();
+      slots.get(i).set_data_handle(offsets[i] == 0 ? start : start.getPointer(4 * offsets[i]));
     }
     var scratch = new ArrayList<OffHeapBuffer>(temporaries.size());
     try {
@@ -57,11 +71,10 @@ final class Plan implements AutoCloseable {
         scratch.add(room);
         temporary.memory().set_data_handle(room.pointer());
       }
-      oneDnn.applyThreads(work);
       for (Step step : steps) {
-        step.primitive().execute(oneDnn.stream(), step.arguments());
+        step.primitive().execute(stream, step.arguments());
       }
-      oneDnn.stream()._wait();
+      stream._wait();
     } finally {
       scratch.forEach(OffHeapBuffer::close);
     }
