@@ -32,7 +32,7 @@ class FullSizeTest {
 
   @Test
   void aStepStaysUnderSixGigabytes() {
-    run(2);
+    run(3);
   }
 
   /** Takes many minutes: {@code mvn test -Dmmib.excludedGroups= -Dtest=FullSizeTest}. */
@@ -51,15 +51,16 @@ class FullSizeTest {
             .trainable()
             .forEach((name, p) -> optimizer.add(name, p, new AdamW.Group(3e-5, 0.01)));
         var random = new RandomState(1, 0);
+        step(model, optimizer, random); // makes the optimizer's moments
         step(model, optimizer, random);
-        var afterFirst = backend.memory();
-        for (int i = 1; i < steps; i++) {
+        var afterSecond = backend.memory();
+        for (int i = 2; i < steps; i++) {
           step(model, optimizer, random);
         }
         var atEnd = backend.memory();
-        assertEquals(afterFirst.liveBuffers(), atEnd.liveBuffers(), "live buffers between steps");
-        assertEquals(afterFirst.liveBytes(), atEnd.liveBytes(), "live bytes between steps");
-        assertEquals(afterFirst.peakBytes(), atEnd.peakBytes(), "peak of later steps");
+        assertEquals(afterSecond.liveBuffers(), atEnd.liveBuffers(), "live buffers between steps");
+        assertEquals(afterSecond.liveBytes(), atEnd.liveBytes(), "live bytes between steps");
+        assertEquals(afterSecond.peakBytes(), atEnd.peakBytes(), "peak of later steps");
         assertTrue(
             atEnd.peakBytes() + usedHeap(backend) < SIX_GIGABYTES,
             "peak of the device's buffers, "
