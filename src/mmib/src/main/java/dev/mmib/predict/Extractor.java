@@ -2,8 +2,6 @@ package dev.mmib.predict;
 
 import dev.mmib.backend.Backend;
 import dev.mmib.backend.Device;
-import dev.mmib.data.RelationSet;
-import dev.mmib.data.Span;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.ModelDirectory;
@@ -12,9 +10,7 @@ import dev.mmib.model.RelationModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -162,7 +158,7 @@ public final class Extractor implements AutoCloseable {
       var outcomes = new ArrayList<Outcome>();
       for (int from = 0; from < posts.size(); from += BATCH) {
         var some = posts.subList(from, Math.min(posts.size(), from + BATCH));
-        outcomes.addAll(new PostBatch(some).run());
+        outcomes.addAll(new PostBatch(entities, relations, device, some).run());
       }
       return outcomes;
     } finally {
@@ -181,7 +177,7 @@ public final class Extractor implements AutoCloseable {
         throw MmibException.of(
             ErrorCode.CLOSED, "the extractor was closed", "Load the model again.");
       }
-      return new PostBatch(List.of(post)).looks();
+      return new PostBatch(entities, relations, device, List.of(post)).looks();
     } finally {
       life.readLock().unlock();
     }
@@ -210,173 +206,5 @@ public final class Extractor implements AutoCloseable {
       relations.model().close();
     }
     backend.close();
-  }
-
-  /** One post on its way through the models. */
-  private static final class Item {
-    private final Post post;
-    private final LinkedHashSet<String> warnings = new LinkedHashSet<>();
-    private final List<Relation> relations = new ArrayList<>();
-    private List<EntityFinder.Found> entities = List.of();
-    private Words words = new Words("", List.of(), List.of());
-    private EntityFinder.@Nullable Ready ready;
-    private List<RelationFinder.Ready> pairs = List.of();
-    private @Nullable MmibException error;
-
-    Item(Post post) {
-      this.post = post;
-    }
-
-    Outcome outcome() {
-      if (error != null) {
-        return Outcome.failed(error);
-      }
-      var found = entities.stream().map(EntityFinder.Found::entity).toList();
-      return Outcome.of(new Extraction(post.id(), found, relations, List.copyOf(warnings)));
-    }
-  }
-
-  /** Some posts that go through the models together. */
-  private final class PostBatch {
-    private final List<Item> items;
-
-    PostBatch(List<Post> posts) {
-      items = posts.stream().map(Item::new).toList();
-    }
-
-    List<Outcome> run() {
-      for (var item : items) {
-        guarded(item, () -> prepare(item));
-      }
-      if (entities != null) {
-        findEntities(entities);
-      }
-      if (relations != null) {
-        findRelations(relations);
-      }
-      return items.stream().map(Item::outcome).toList();
-    }
-
-    List<Look> looks() {
-      run().forEach(Outcome::orElseThrow);
-      var looks = new ArrayList<Look>();
-      for (var item : items) {
-        synchronized (device) {
-          if (entities != null && item.ready != null) {
-            looks.addAll(entities.looks(item.ready, item.entities));
-          } else if (relations != null) {
-            item.pairs.forEach(pair -> looks.addAll(relations.looks(pair)));
-          }
-        }
-      }
-      return looks;
-    }
-
-    private static void guarded(Item item, Runnable step) {
-      if (item.error == null) {
-        try {
-          step.run();
-        } catch (MmibException e) {
-          item.error = e; // this post's outcome
-        }
-      }
-    }
-
-    private void prepare(Item item) {
-      item.words = Words.of(item.post);
-      if (item.words.isEmpty()) {
-        item.warnings.add("no words");
-      } else if (entities != null) {
-        var warnings = new ArrayList<String>();
-        item.ready = entities.prepare(item.post, item.words, warnings);
-        item.warnings.addAll(warnings);
-      }
-    }
-
-    private void findEntities(EntityFinder finder) {
-      var some = items.stream().filter(i -> i.error == null && i.ready != null).toList();
-      var ready = new ArrayList<EntityFinder.Ready>();
-      some.forEach(item -> ready.add(Objects.requireNonNull(item.ready)));
-      if (ready.isEmpty()) {
-        return;
-      }
-      List<List<EntityFinder.Found>> found;
-      synchronized (device) {
-        found = finder.find(ready);
-      }
-      for (int i = 0; i < some.size(); i++) {
-        some.get(i).entities = found.get(i);
-      }
-    }
-
-    private void findRelations(RelationFinder finder) {
-      for (var item : items) {
-        guarded(item, () -> item.pairs = pairs(finder, item));
-      }
-      var all = new ArrayList<RelationFinder.Ready>();
-      var owners = new ArrayList<Item>();
-      for (var item : items) {
-        if (item.error == null) {
-          all.addAll(item.pairs);
-          item.pairs.forEach(pair -> owners.add(item));
-        }
-      }
-      for (int from = 0; from < all.size(); from += BATCH) {
-        int to = Math.min(all.size(), from + BATCH);
-        List<Relation> found;
-        synchronized (device) {
-          found = finder.find(all.subList(from, to));
-        }
-        for (int i = from; i < to; i++) {
-          report(owners.get(i), found.get(i - from));
-        }
-      }
-    }
-
-    /** Of the pair that was asked for, None is an answer; of others only what holds is told. */
-    private void report(Item item, Relation relation) {
-      if (item.post.head() != null || !relation.type().equals(RelationSet.NONE)) {
-        item.relations.add(relation);
-      }
-    }
-
-    private List<RelationFinder.Ready> pairs(RelationFinder finder, Item item) {
-      var runs = runs(item);
-      if (runs.isEmpty()) {
-        return List.of();
-      }
-      var warnings = new ArrayList<String>();
-      var pixels = finder.pixels(item.post, warnings);
-      var pairs = new ArrayList<RelationFinder.Ready>();
-      for (var run : runs) {
-        pairs.add(finder.prepare(item.words, run.get(0), run.get(1), pixels, warnings));
-      }
-      item.warnings.addAll(warnings);
-      return pairs;
-    }
-
-    /** Head and tail of every pair to look at: the given one, or all pairs of entities. */
-    private List<List<Span>> runs(Item item) {
-      var head = item.post.head();
-      var tail = item.post.tail();
-      if (head != null && tail != null) {
-        return List.of(List.of(item.words.run(head, "head"), item.words.run(tail, "tail")));
-      }
-      if (entities == null) {
-        throw MmibException.of(
-            ErrorCode.POST,
-            "no head and tail, and no model that finds entities",
-            "Give both spans, or load an NER model as well.");
-      }
-      var runs = new ArrayList<List<Span>>();
-      for (var from : item.entities) {
-        for (var to : item.entities) {
-          if (from != to) {
-            runs.add(List.of(from.words(), to.words()));
-          }
-        }
-      }
-      return runs;
-    }
   }
 }

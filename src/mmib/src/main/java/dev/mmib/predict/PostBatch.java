@@ -1,0 +1,198 @@
+package dev.mmib.predict;
+
+import dev.mmib.data.RelationSet;
+import dev.mmib.data.Span;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Some posts that go through the models together. */
+final class PostBatch {
+
+  /** One post on its way through the models. */
+  private static final class Item {
+    private final Post post;
+    private final LinkedHashSet<String> warnings = new LinkedHashSet<>();
+    private final List<Relation> relations = new ArrayList<>();
+    private List<EntityFinder.Found> entities = List.of();
+    private Words words = new Words("", List.of(), List.of());
+    private EntityFinder.@Nullable Ready ready;
+    private List<RelationFinder.Ready> pairs = List.of();
+    private @Nullable MmibException error;
+
+    Item(Post post) {
+      this.post = post;
+    }
+
+    Outcome outcome() {
+      if (error != null) {
+        return Outcome.failed(error);
+      }
+      var found = entities.stream().map(EntityFinder.Found::entity).toList();
+      return Outcome.of(new Extraction(post.id(), found, relations, List.copyOf(warnings)));
+    }
+  }
+
+  /** Pairs that the device sees at once. */
+  private static final int BATCH = 16;
+
+  private final @Nullable EntityFinder entities;
+  private final @Nullable RelationFinder relations;
+  private final Object device;
+  private final List<Item> items;
+
+  /**
+   * A batch.
+   *
+   * @param device held while kernels run
+   */
+  PostBatch(
+      @Nullable EntityFinder entities,
+      @Nullable RelationFinder relations,
+      Object device,
+      List<Post> posts) {
+    this.entities = entities;
+    this.relations = relations;
+    this.device = device;
+    this.items = posts.stream().map(Item::new).toList();
+  }
+
+  List<Outcome> run() {
+    for (var item : items) {
+      guarded(item, () -> prepare(item));
+    }
+    if (entities != null) {
+      findEntities(entities);
+    }
+    if (relations != null) {
+      findRelations(relations);
+    }
+    return items.stream().map(Item::outcome).toList();
+  }
+
+  List<Look> looks() {
+    run().forEach(Outcome::orElseThrow);
+    var looks = new ArrayList<Look>();
+    for (var item : items) {
+      synchronized (device) {
+        if (entities != null && item.ready != null) {
+          looks.addAll(entities.looks(item.ready, item.entities));
+        } else if (relations != null) {
+          item.pairs.forEach(pair -> looks.addAll(relations.looks(pair)));
+        }
+      }
+    }
+    return looks;
+  }
+
+  private static void guarded(Item item, Runnable step) {
+    if (item.error == null) {
+      try {
+        step.run();
+      } catch (MmibException e) {
+        item.error = e; // this post's outcome
+      }
+    }
+  }
+
+  private void prepare(Item item) {
+    item.words = Words.of(item.post);
+    if (item.words.isEmpty()) {
+      item.warnings.add("no words");
+    } else if (entities != null) {
+      var warnings = new ArrayList<String>();
+      item.ready = entities.prepare(item.post, item.words, warnings);
+      item.warnings.addAll(warnings);
+    }
+  }
+
+  private void findEntities(EntityFinder finder) {
+    var some = items.stream().filter(i -> i.error == null && i.ready != null).toList();
+    var ready = new ArrayList<EntityFinder.Ready>();
+    some.forEach(item -> ready.add(Objects.requireNonNull(item.ready)));
+    if (ready.isEmpty()) {
+      return;
+    }
+    List<List<EntityFinder.Found>> found;
+    synchronized (device) {
+      found = finder.find(ready);
+    }
+    for (int i = 0; i < some.size(); i++) {
+      some.get(i).entities = found.get(i);
+    }
+  }
+
+  private void findRelations(RelationFinder finder) {
+    for (var item : items) {
+      guarded(item, () -> item.pairs = pairs(finder, item));
+    }
+    var all = new ArrayList<RelationFinder.Ready>();
+    var owners = new ArrayList<Item>();
+    for (var item : items) {
+      if (item.error == null) {
+        all.addAll(item.pairs);
+        item.pairs.forEach(pair -> owners.add(item));
+      }
+    }
+    for (int from = 0; from < all.size(); from += BATCH) {
+      int to = Math.min(all.size(), from + BATCH);
+      List<Relation> found;
+      synchronized (device) {
+        found = finder.find(all.subList(from, to));
+      }
+      for (int i = from; i < to; i++) {
+        report(owners.get(i), found.get(i - from));
+      }
+    }
+  }
+
+  /** Of the pair that was asked for, None is an answer; of others only what holds is told. */
+  private void report(Item item, Relation relation) {
+    if (item.post.head() != null || !relation.type().equals(RelationSet.NONE)) {
+      item.relations.add(relation);
+    }
+  }
+
+  private List<RelationFinder.Ready> pairs(RelationFinder finder, Item item) {
+    var runs = runs(item);
+    if (runs.isEmpty()) {
+      return List.of();
+    }
+    var warnings = new ArrayList<String>();
+    var pixels = finder.pixels(item.post, warnings);
+    var pairs = new ArrayList<RelationFinder.Ready>();
+    for (var run : runs) {
+      pairs.add(finder.prepare(item.words, run.get(0), run.get(1), pixels, warnings));
+    }
+    item.warnings.addAll(warnings);
+    return pairs;
+  }
+
+  /** Head and tail of every pair to look at: the given one, or all pairs of entities. */
+  private List<List<Span>> runs(Item item) {
+    var head = item.post.head();
+    var tail = item.post.tail();
+    if (head != null && tail != null) {
+      return List.of(List.of(item.words.run(head, "head"), item.words.run(tail, "tail")));
+    }
+    if (entities == null) {
+      throw MmibException.of(
+          ErrorCode.POST,
+          "no head and tail, and no model that finds entities",
+          "Give both spans, or load an NER model as well.");
+    }
+    var runs = new ArrayList<List<Span>>();
+    for (var from : item.entities) {
+      for (var to : item.entities) {
+        if (from != to) {
+          runs.add(List.of(from.words(), to.words()));
+        }
+      }
+    }
+    return runs;
+  }
+}
