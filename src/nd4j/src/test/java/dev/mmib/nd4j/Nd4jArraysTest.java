@@ -78,17 +78,22 @@ class Nd4jArraysTest {
       long before = 0;
       for (int i = 0; i < 12_000; i++) {
         if (i == 2000) {
-          before = outsideTheHeap();
+          before = Pointer.physicalBytes() - usedHeap();
         }
         nd4j.matmul().matmul(Product.of(1 + i % 400, 16, 16, false, true), a, b, null, c);
       }
-      long grown = outsideTheHeap() - before >> 20;
+      long grown = Pointer.physicalBytes() - Runtime.getRuntime().totalMemory() - before >> 20;
       assertTrue(grown < 200, "grown by " + grown + " MiB outside the heap");
     }
     assertEquals(0, nd4j.memory().liveBuffers());
   }
 
-  private static long outsideTheHeap() {
-    return Pointer.physicalBytes() - Runtime.getRuntime().totalMemory();
+  /**
+   * How much of the heap is resident is between what is used and what is committed; taking the one
+   * before and the other after, growth of the heap is never mistaken for a leak.
+   */
+  private static long usedHeap() {
+    var runtime = Runtime.getRuntime();
+    return runtime.totalMemory() - runtime.freeMemory();
   }
 }
