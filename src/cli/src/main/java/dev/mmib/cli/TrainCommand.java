@@ -8,7 +8,7 @@ import dev.mmib.resnet.ResNetConfig;
 import dev.mmib.score.Prf;
 import dev.mmib.train.ModelSource;
 import dev.mmib.train.Settings;
-import dev.mmib.train.TrainConfig.MissingImages;
+import dev.mmib.train.RowSettings.MissingImages;
 import dev.mmib.train.TrainResult;
 import dev.mmib.train.Trainer;
 import java.nio.file.Path;

@@ -7,7 +7,7 @@ import dev.mmib.io.ModelDirectory;
 import dev.mmib.model.Task;
 import dev.mmib.score.EntityScore;
 import dev.mmib.score.Prf;
-import dev.mmib.train.TrainConfig.MissingImages;
+import dev.mmib.train.RowSettings.MissingImages;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -17,6 +17,7 @@ final class Groups {
   private static final List<String> NOT_DECAYED =
       List.of("bias", "LayerNorm", ".ln1.", ".ln2.", ".norm.", ".norm1.", ".norm2.", ".bn");
   private static final String CRF = "crf.";
+  private static final List<String> ENCODERS = List.of("bert.", "resnet.");
 
   private Groups() {}
 
@@ -34,14 +35,20 @@ final class Groups {
                     new AdamW.Group(
                         rate(name, config),
                         decays(name, model.config().task(), model.config().fidelity())
-                            ? config.weightDecay()
+                            ? config.rates().weightDecay()
                             : 0)));
     return optimizer;
   }
 
-  private static double rate(String name, TrainConfig config) {
-    boolean own = config.crfLearningRate() > 0 && name.startsWith(CRF);
-    return own ? config.crfLearningRate() : config.learningRate();
+  static double rate(String name, TrainConfig config) {
+    var rates = config.rates();
+    double own = 0;
+    if (name.startsWith(CRF)) {
+      own = rates.crfLearningRate();
+    } else if (ENCODERS.stream().anyMatch(name::startsWith)) {
+      own = rates.encoderLearningRate();
+    }
+    return own > 0 ? own : rates.learningRate();
   }
 
   static boolean decays(String name, Task task, Fidelity fidelity) {

@@ -9,7 +9,7 @@ import dev.mmib.image.ImageDecoder;
 import dev.mmib.image.ImagePreprocessor;
 import dev.mmib.model.MmibConfig;
 import dev.mmib.model.MmibModel;
-import dev.mmib.train.TrainConfig.MissingImages;
+import dev.mmib.train.RowSettings.MissingImages;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

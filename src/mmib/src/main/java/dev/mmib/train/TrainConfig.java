@@ -5,68 +5,99 @@ import dev.mmib.error.MmibException;
 import dev.mmib.io.JsonObject;
 import dev.mmib.model.MmibConfig;
 import dev.mmib.model.Task;
+import java.util.function.Consumer;
 
 /**
  * Everything that decides how a model is trained.
  *
  * <p>The same configuration, data, device and number of threads give the same model bit for bit.
- * Single settings are changed by {@link Settings}.
+ * Single settings are changed by {@link Settings}, under the names that the parts have here: the
+ * parts are there for the reader, not for the user.
  *
  * @param epochs passes over the training set; 0 only scores
- * @param batchSize posts per step
- * @param learningRate the nominal one; see {@code warmup}
- * @param crfLearningRate that of the CRF's transitions; 0 for the same
- * @param warmup share of the steps over which the rate rises linearly; then it falls to 0
- * @param weightDecay of all but biases and norms
- * @param clip the largest norm of the gradient; 0 for no bound
+ * @param batchSize posts that are computed together
+ * @param accumulate batches whose gradients make one step
+ * @param patience epochs without a better score on the dev set after which the training ends; 0 for
+ *     none
+ * @param badSteps steps whose loss or gradient is not finite that are left out before the training
+ *     fails
+ * @param memoryMegabytes memory that the training may need; 0 for what the machine has
  * @param seed of weights, order, dropout and noise
- * @param limit only so many rows of each split; 0 for all
- * @param missingImages what a picture that cannot be had means
- * @param cacheMegabytes memory for decoded pictures, kept from epoch to epoch
  * @param bert the text encoder that is made where none is given
  * @param model the rest of the network
  */
 public record TrainConfig(
     int epochs,
     int batchSize,
-    double learningRate,
-    double crfLearningRate,
-    double warmup,
-    double weightDecay,
-    double clip,
+    int accumulate,
+    int patience,
+    int badSteps,
+    int memoryMegabytes,
     long seed,
-    int limit,
-    MissingImages missingImages,
-    int cacheMegabytes,
+    LearningRates rates,
+    RowSettings rows,
+    Saving saving,
+    PictureCache pictures,
     BertSettings bert,
     MmibConfig model) {
 
-  /** What to do about a picture that is missing or broken. */
-  public enum MissingImages {
-    /** A zero image in its place, counted. */
-    ZERO,
-    /** An error. */
-    FAIL;
+  /** The settings as variables, to change some of them. */
+  public static final class Draft {
+    public int epochs;
+    public int batchSize;
+    public int accumulate;
+    public int patience;
+    public int badSteps;
+    public int memoryMegabytes;
+    public long seed;
+    public LearningRates rates;
+    public RowSettings rows;
+    public Saving saving;
+    public PictureCache pictures;
+    public BertSettings bert;
+    public MmibConfig model;
 
-    String key() {
-      return this == ZERO ? "zero" : "fail";
+    private Draft(TrainConfig from) {
+      epochs = from.epochs;
+      batchSize = from.batchSize;
+      accumulate = from.accumulate;
+      patience = from.patience;
+      badSteps = from.badSteps;
+      memoryMegabytes = from.memoryMegabytes;
+      seed = from.seed;
+      rates = from.rates;
+      rows = from.rows;
+      saving = from.saving;
+      pictures = from.pictures;
+      bert = from.bert;
+      model = from.model;
+    }
+
+    private TrainConfig config() {
+      return new TrainConfig(
+          epochs,
+          batchSize,
+          accumulate,
+          patience,
+          badSteps,
+          memoryMegabytes,
+          seed,
+          rates,
+          rows,
+          saving,
+          pictures,
+          bert,
+          model);
     }
   }
 
   public TrainConfig {
     require("epochs", epochs, 0, 10_000);
     require("batchSize", batchSize, 1, 4096);
-    if (!(learningRate > 0 && learningRate <= 1)) {
-      throw refuse("learningRate is " + learningRate, "above 0 and at most 1");
-    }
-    require("crfLearningRate", crfLearningRate, 0, 1);
-    require("warmup", warmup, 0, 1);
-    require("weightDecay", weightDecay, 0, 1);
-    if (!(clip >= 0 && clip <= 1e9)) {
-      throw refuse("clip is " + clip, "0 to 1e9");
-    }
-    require("limit", limit, 0, Integer.MAX_VALUE);
-    require("cacheMegabytes", cacheMegabytes, 0, 1_000_000);
+    require("accumulate", accumulate, 1, 4096);
+    require("patience", patience, 0, 10_000);
+    require("badSteps", badSteps, 0, 1_000_000);
+    require("memoryMegabytes", memoryMegabytes, 0, 100_000_000);
     if (model.maxLength() < 4 || model.maxLength() > bert.maxPositions()) {
       throw refuse("maxLength is " + model.maxLength(), "4 to " + bert.maxPositions());
     }
@@ -77,47 +108,24 @@ public record TrainConfig(
     return new TrainConfig(
         30,
         8,
-        3e-5,
-        0,
-        0.03,
-        0.01,
-        0,
         1,
         0,
-        MissingImages.ZERO,
-        256,
+        0,
+        0,
+        1,
+        LearningRates.STANDARD,
+        RowSettings.STANDARD,
+        Saving.STANDARD,
+        PictureCache.STANDARD,
         BertSettings.SMALL,
         MmibConfig.of(task));
   }
 
-  /** The clipping that {@code clip} asks for. */
-  public GradientClip clipping() {
-    return clip == 0 ? GradientClip.none() : new GradientClip(clip);
-  }
-
-  TrainConfig withModel(MmibConfig other) {
-    return with(learningRate, other);
-  }
-
-  TrainConfig withLearningRate(double other) {
-    return with(other, model);
-  }
-
-  private TrainConfig with(double otherRate, MmibConfig otherModel) {
-    return new TrainConfig(
-        epochs,
-        batchSize,
-        otherRate,
-        crfLearningRate,
-        warmup,
-        weightDecay,
-        clip,
-        seed,
-        limit,
-        missingImages,
-        cacheMegabytes,
-        bert,
-        otherModel);
+  /** This configuration with some settings changed. */
+  public TrainConfig with(Consumer<Draft> change) {
+    var draft = new Draft(this);
+    change.accept(draft);
+    return draft.config();
   }
 
   /** Every setting, the model's beside the training's. */
@@ -126,16 +134,16 @@ public record TrainConfig(
         new JsonObject()
             .put("epochs", epochs)
             .put("batchSize", batchSize)
-            .put("learningRate", learningRate)
-            .put("crfLearningRate", crfLearningRate)
-            .put("warmup", warmup)
-            .put("weightDecay", weightDecay)
-            .put("clip", clip)
-            .put("seed", seed)
-            .put("limit", limit)
-            .put("missingImages", missingImages.key())
-            .put("cacheMegabytes", cacheMegabytes)
-            .put("bert", bert.toJson());
+            .put("accumulate", accumulate)
+            .put("patience", patience)
+            .put("badSteps", badSteps)
+            .put("memoryMegabytes", memoryMegabytes)
+            .put("seed", seed);
+    rates.write(json);
+    rows.write(json);
+    saving.write(json);
+    pictures.write(json);
+    json.put("bert", bert.toJson());
     model.toJson().members().forEach(json::put);
     return json;
   }
@@ -157,27 +165,17 @@ public record TrainConfig(
     return new TrainConfig(
         json.integer("epochs", usual.epochs),
         json.integer("batchSize", usual.batchSize),
-        json.number("learningRate", usual.learningRate),
-        json.number("crfLearningRate", usual.crfLearningRate),
-        json.number("warmup", usual.warmup),
-        json.number("weightDecay", usual.weightDecay),
-        json.number("clip", usual.clip),
+        json.integer("accumulate", usual.accumulate),
+        json.integer("patience", usual.patience),
+        json.integer("badSteps", usual.badSteps),
+        json.integer("memoryMegabytes", usual.memoryMegabytes),
         json.absent("seed") ? usual.seed : json.longInteger("seed"),
-        json.integer("limit", usual.limit),
-        missing(json, usual.missingImages),
-        json.integer("cacheMegabytes", usual.cacheMegabytes),
+        LearningRates.read(json),
+        RowSettings.read(json),
+        Saving.read(json),
+        PictureCache.read(json),
         json.absent("bert") ? usual.bert : BertSettings.fromJson(json.object("bert")),
         MmibConfig.fromJson(model));
-  }
-
-  private static MissingImages missing(JsonObject json, MissingImages usual) {
-    var key = json.string("missingImages", usual.key());
-    for (var value : MissingImages.values()) {
-      if (value.key().equals(key)) {
-        return value;
-      }
-    }
-    throw refuse("missingImages is " + MmibException.quote(key), "zero or fail");
   }
 
   static void require(String key, double value, double from, double to) {

@@ -91,7 +91,7 @@ public final class Trainer {
    */
   public TrainResult run(Backend backend, Path out, boolean overwrite) {
     var directory = DataDirectory.open(data);
-    var found = TrainingData.forTraining(directory, config.model().task(), config.limit());
+    var found = TrainingData.forTraining(directory, config.model().task(), config.rows().limit());
     try (var output = OutputDirectory.open(out, overwrite)) {
       return run(backend, found, output);
     }
@@ -126,20 +126,20 @@ public final class Trainer {
   /** The configuration with what depends on the given weights. */
   private TrainConfig resolved() {
     var image = source.imageConfig(config.model().image(), explicit);
-    var whole = config.withModel(config.model().with(draft -> draft.image = image));
+    var whole = config.with(draft -> draft.model = draft.model.with(model -> model.image = image));
     if (explicit.contains("learningRate") || source.hasPretrainedText()) {
       return whole;
     }
     LOG.info(
         "the text encoder starts from random weights: learningRate is {} unless it is set",
         FRESH_LEARNING_RATE);
-    return whole.withLearningRate(FRESH_LEARNING_RATE);
+    return whole.with(draft -> draft.rates = draft.rates.withLearningRate(FRESH_LEARNING_RATE));
   }
 
   private static @Nullable Pictures pictures(MmibModel model, TrainConfig config) {
     return model.config().textOnly()
         ? null
-        : new Pictures(model, config.missingImages(), config.cacheMegabytes());
+        : new Pictures(model, config.rows().missingImages(), config.pictures().cacheMegabytes());
   }
 
   /** What the model's directory says of its training: the settings that are not the model's own. */

@@ -66,7 +66,7 @@ final class Training<B> implements AutoCloseable {
     this.optimizer = Groups.optimizer(train.model(), config);
     this.random = new RandomState(config.seed(), 0);
     this.stepsOfEpoch = (train.size() + config.batchSize() - 1) / config.batchSize();
-    this.schedule = LinearSchedule.of(config.warmup(), stepsOfEpoch * config.epochs());
+    this.schedule = LinearSchedule.of(config.rates().warmup(), stepsOfEpoch * config.epochs());
   }
 
   /** Runs all epochs, or until it is asked to stop. */
@@ -131,7 +131,7 @@ final class Training<B> implements AutoCloseable {
               GradientClip.norm(backend, optimizer.gradients(gradients::find)),
               ready.rows());
       double factor = schedule.factor(step - 1);
-      optimizer.step(gradients::find, factor, config.clipping().factor(norm));
+      optimizer.step(gradients::find, factor, config.rates().clipping().factor(norm));
       double rate = rowsOfEpoch / Math.max(1e-9, secondsSince(start));
       return report(epoch, ready.rows().length, loss, losses, norm, factor, rate);
     }
@@ -155,7 +155,7 @@ final class Training<B> implements AutoCloseable {
         losses.alignment().item(),
         losses.klText().item(),
         losses.klImage().item(),
-        config.learningRate() * factor,
+        config.rates().learningRate() * factor,
         norm,
         postsPerSecond,
         train.model().backend().memory().peakBytes());

@@ -27,15 +27,15 @@ class SettingsTest {
     var ner = new Settings(Task.NER).config();
     assertEquals(30, ner.epochs());
     assertEquals(8, ner.batchSize());
-    assertEquals(3e-5, ner.learningRate());
-    assertEquals(0.03, ner.warmup());
-    assertEquals(0.01, ner.weightDecay());
+    assertEquals(3e-5, ner.rates().learningRate());
+    assertEquals(0.03, ner.rates().warmup());
+    assertEquals(0.01, ner.rates().weightDecay());
     assertEquals(128, ner.model().maxLength());
     assertEquals(4, ner.model().crops());
     var re = new Settings(Task.RE).config();
     assertEquals(80, re.model().maxLength());
     assertEquals(3, re.model().crops());
-    assertEquals(1, ner.clipping().factor(1e6), "no clipping");
+    assertEquals(1, ner.rates().clipping().factor(1e6), "no clipping");
   }
 
   @Test
@@ -53,7 +53,7 @@ class SettingsTest {
             .config();
     assertEquals(6, config.epochs());
     assertEquals(16, config.batchSize());
-    assertEquals(1e-3, config.learningRate());
+    assertEquals(1e-3, config.rates().learningRate());
     assertEquals(AlignmentConfig.Kind.INFONCE, config.model().alignment().kind());
     assertEquals(AlignmentConfig.Pooling.MEAN, config.model().alignment().pooling());
     assertEquals(0.1, config.model().beta().text());
