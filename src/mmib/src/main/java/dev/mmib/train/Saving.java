@@ -8,7 +8,8 @@ import dev.mmib.io.JsonObject;
  * @param checkpointSteps also after so many steps; 0 for not
  * @param checkpointMinutes also after the first step that ends so long after the last time; 0 for
  *     not
- * @param checkpointsKept the newest ones, of which an older one is read where a newer one is damaged
+ * @param checkpointsKept the newest ones, of which an older one is read where a newer one is
+ *     damaged
  */
 public record Saving(int checkpointSteps, int checkpointMinutes, int checkpointsKept) {
 
