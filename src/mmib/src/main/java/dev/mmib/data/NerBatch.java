@@ -1,15 +1,18 @@
 package dev.mmib.data;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Several sentences with a tag for every word piece.
  *
  * @param tags [B·L], 0 where padded
  * @param firstPiece [B·L], whether a word starts at the piece
+ * @param weights [B], what each sentence's loss is multiplied by; null where all count alike
  */
 @SuppressWarnings("ArrayRecordComponent") // numbers on their way to a device
-public record NerBatch(TextBatch text, int[] tags, boolean[] firstPiece) {
+public record NerBatch(
+    TextBatch text, int[] tags, boolean[] firstPiece, float @Nullable [] weights) {
 
   public NerBatch {
     if (tags.length != text.ids().length || firstPiece.length != tags.length) {
@@ -22,6 +25,17 @@ public record NerBatch(TextBatch text, int[] tags, boolean[] firstPiece) {
               + text.ids().length
               + " word pieces");
     }
+    text.requireWeights(weights);
+  }
+
+  /** Sentences that count alike. */
+  public NerBatch(TextBatch text, int[] tags, boolean[] firstPiece) {
+    this(text, tags, firstPiece, null);
+  }
+
+  /** The same sentences, some of which count more than others. */
+  public NerBatch withWeights(float @Nullable [] others) {
+    return new NerBatch(text, tags, firstPiece, others);
   }
 
   /** Pads encoded sentences to the longest of them. */

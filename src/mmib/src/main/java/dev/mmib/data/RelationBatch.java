@@ -1,6 +1,7 @@
 package dev.mmib.data;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Several sentences with the places of their markers and their relations.
@@ -8,9 +9,15 @@ import java.util.List;
  * @param headMarkers [B], position of {@code <s>} in its row
  * @param tailMarkers [B], position of {@code <o>} in its row
  * @param relations [B], indices in the relation set
+ * @param weights [B], what each row's loss is multiplied by; null where all count alike
  */
 @SuppressWarnings("ArrayRecordComponent") // numbers on their way to a device
-public record RelationBatch(TextBatch text, int[] headMarkers, int[] tailMarkers, int[] relations) {
+public record RelationBatch(
+    TextBatch text,
+    int[] headMarkers,
+    int[] tailMarkers,
+    int[] relations,
+    float @Nullable [] weights) {
 
   public RelationBatch {
     int batch = text.batch();
@@ -26,6 +33,7 @@ public record RelationBatch(TextBatch text, int[] headMarkers, int[] tailMarkers
               + batch
               + " rows");
     }
+    text.requireWeights(weights);
     for (int b = 0; b < batch; b++) {
       int length = text.lengths()[b];
       boolean inside = headMarkers[b] >= 0 && headMarkers[b] < length;
@@ -40,6 +48,16 @@ public record RelationBatch(TextBatch text, int[] headMarkers, int[] tailMarkers
                 + " pieces: leave out rows whose markers were cut off");
       }
     }
+  }
+
+  /** Rows that count alike. */
+  public RelationBatch(TextBatch text, int[] headMarkers, int[] tailMarkers, int[] relations) {
+    this(text, headMarkers, tailMarkers, relations, null);
+  }
+
+  /** The same rows, some of which count more than others. */
+  public RelationBatch withWeights(float @Nullable [] others) {
+    return new RelationBatch(text, headMarkers, tailMarkers, relations, others);
   }
 
   /** Pads encoded sentences to the longest of them. */

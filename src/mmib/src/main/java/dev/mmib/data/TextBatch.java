@@ -2,6 +2,7 @@ package dev.mmib.data;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The word pieces of several sentences, row-major and padded.
@@ -48,6 +49,13 @@ public record TextBatch(int batch, int tokens, int[] ids, int[] types, int[] len
     int[] allIds = padded(ids, longest, padId);
     int[] lengths = ids.stream().mapToInt(row -> row.length).toArray();
     return new TextBatch(ids.size(), longest, allIds, padded(types, longest, 0), lengths);
+  }
+
+  void requireWeights(float @Nullable [] weights) {
+    if (weights != null && weights.length != batch) {
+      throw new IllegalArgumentException(
+          "batch: " + weights.length + " weights vs " + batch + " rows");
+    }
   }
 
   static int[] padded(List<int[]> rows, int longest, int pad) {

@@ -69,7 +69,8 @@ public final class NerModel extends MmibModel {
   }
 
   /**
-   * The loss of a batch, in the caller's scope.
+   * The loss of a batch, in the caller's scope: the mean of −w·log p(tags) over its sentences, with
+   * w = 1 unless the batch has weights.
    *
    * @param images pixels or features; null where no post has a picture, or of a model of text only
    */
@@ -86,7 +87,7 @@ public final class NerModel extends MmibModel {
     var shape = Shape.of(batch.text().batch(), batch.text().tokens());
     var tags = Scope.current().ints(shape, batch.tags());
     var likelihood = crf.logLikelihood(emissions, encoded.texts().lengths(), tags);
-    var task = scale(Reduction.mean(likelihood), -1);
+    var task = scale(Reduction.mean(Losses.weighted(likelihood, batch.weights())), -1);
     return new Step(encoded, emissions, encoder().losses(encoded, task));
   }
 

@@ -64,7 +64,8 @@ public final class RelationModel extends MmibModel {
   }
 
   /**
-   * The loss of a batch, in the caller's scope; the cross-entropy is summed over the batch.
+   * The loss of a batch, in the caller's scope; the cross-entropy, each row's times its weight if
+   * the batch has weights, is summed over the batch.
    *
    * @param images pixels or features; null where no post has a picture, or of a model of text only
    */
@@ -79,7 +80,8 @@ public final class RelationModel extends MmibModel {
     var encoded = encoder().encode(batch.text(), images, noise);
     var logits = logits(batch, encoded.value());
     var targets = Scope.current().ints(Shape.of(batch.text().batch()), batch.relations());
-    var task = Reduction.sum(CrossEntropy.crossEntropy(logits, targets, null));
+    var rows = CrossEntropy.crossEntropy(logits, targets);
+    var task = Reduction.sum(Losses.weighted(rows, batch.weights()));
     return new Step(encoded, logits, encoder().losses(encoded, task));
   }
 

@@ -64,7 +64,7 @@ public record Evaluation(
       TrainingListener listener) {
     var directory = ModelDirectory.open(model);
     var task = directory.config().task();
-    var found = TrainingData.read(DataDirectory.open(data), task, 0, List.of(split));
+    var found = TrainingData.forScoring(DataDirectory.open(data), task, split);
     try (var loaded = directory.load(backend)) {
       var rows = found.rows(split, loaded, directory.tokenizer());
       var pictures =

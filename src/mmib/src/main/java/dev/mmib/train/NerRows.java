@@ -29,12 +29,14 @@ final class NerRows implements TaskRows<NerBatch> {
   private final List<EncodedNer> encoded;
   private final Function<NerExample, PictureFiles> pictures;
   private final List<int[]> predicted; // tags by piece
+  private final float @Nullable [] weights;
 
   NerRows(
       NerModel model,
       BertTokenizer tokenizer,
       List<NerExample> examples,
-      Function<NerExample, PictureFiles> pictures) {
+      Function<NerExample, PictureFiles> pictures,
+      ClassWeights weights) {
     var config = model.config();
     var encoder = new NerEncoder(tokenizer, model.tags(), config.fidelity(), config.maxLength());
     this.model = model;
@@ -43,6 +45,21 @@ final class NerRows implements TaskRows<NerBatch> {
     this.encoded = examples.stream().map(encoder::encode).toList();
     this.pictures = pictures;
     this.predicted = new ArrayList<>(Collections.nCopies(examples.size(), new int[0]));
+    var classes = new ArrayList<>(model.tags().types());
+    classes.add(TagSet.OUTSIDE);
+    this.weights = weights.ofRows(encoded.stream().map(this::types).toList(), classes);
+  }
+
+  /** What each word is that is read: a type, or outside. */
+  private List<String> types(EncodedNer row) {
+    var types = new ArrayList<String>();
+    for (int i = 0; i < row.length(); i++) {
+      if (row.wordOfPiece()[i] >= 0) {
+        var tag = model.tags().tag(row.tags()[i]);
+        types.add(tag.equals(TagSet.OUTSIDE) ? tag : tag.substring(2));
+      }
+    }
+    return types;
   }
 
   @Override
@@ -72,7 +89,8 @@ final class NerRows implements TaskRows<NerBatch> {
 
   @Override
   public NerBatch batch(int[] rows) {
-    return NerBatch.of(Arrays.stream(rows).mapToObj(encoded::get).toList(), padId);
+    var batch = NerBatch.of(Arrays.stream(rows).mapToObj(encoded::get).toList(), padId);
+    return batch.withWeights(ClassWeights.of(weights, rows));
   }
 
   @Override

@@ -28,12 +28,14 @@ final class RelationRows implements TaskRows<RelationBatch> {
   private final List<EncodedRelation> encoded = new ArrayList<>();
   private final Function<RelationExample, PictureFiles> pictures;
   private final int[] predicted;
+  private final float @Nullable [] weights;
 
   RelationRows(
       RelationModel model,
       BertTokenizer tokenizer,
       List<RelationExample> examples,
-      Function<RelationExample, PictureFiles> pictures) {
+      Function<RelationExample, PictureFiles> pictures,
+      ClassWeights weights) {
     var config = model.config();
     var encoder =
         new RelationEncoder(tokenizer, model.relations(), config.fidelity(), config.maxLength());
@@ -54,6 +56,10 @@ final class RelationRows implements TaskRows<RelationBatch> {
       }
       encoded.add(row);
     }
+    this.weights =
+        weights.ofRows(
+            examples.stream().map(e -> List.of(e.relation())).toList(),
+            model.relations().relations());
   }
 
   @Override
@@ -83,7 +89,8 @@ final class RelationRows implements TaskRows<RelationBatch> {
 
   @Override
   public RelationBatch batch(int[] rows) {
-    return RelationBatch.of(Arrays.stream(rows).mapToObj(encoded::get).toList(), padId);
+    var batch = RelationBatch.of(Arrays.stream(rows).mapToObj(encoded::get).toList(), padId);
+    return batch.withWeights(ClassWeights.of(weights, rows));
   }
 
   @Override

@@ -8,7 +8,8 @@ import dev.mmib.io.JsonObject;
  *
  * @param limit only the first rows of each split; 0 for all
  * @param sample share of the training rows, drawn without replacement by the seed
- * @param classWeights {@code none}, {@code balanced}, or {@code PER:2,LOC:0.5}
+ * @param classWeights {@code none}, {@code balanced}, or {@code PER:2,LOC:0.5}; see {@link
+ *     ClassWeights}
  * @param missingImages what a picture that cannot be had means
  */
 public record RowSettings(
@@ -33,6 +34,7 @@ public record RowSettings(
     if (!(sample > 0 && sample <= 1)) {
       throw TrainConfig.refuse("sample is " + sample, "above 0 and at most 1");
     }
+    ClassWeights.parse(classWeights);
   }
 
   void write(JsonObject json) {

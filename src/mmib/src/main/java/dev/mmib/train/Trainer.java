@@ -91,7 +91,8 @@ public final class Trainer {
    */
   public TrainResult run(Backend backend, Path out, boolean overwrite) {
     var directory = DataDirectory.open(data);
-    var found = TrainingData.forTraining(directory, config.model().task(), config.rows().limit());
+    var found =
+        TrainingData.forTraining(directory, config.model().task(), config.rows(), config.seed());
     try (var output = OutputDirectory.open(out, overwrite)) {
       return run(backend, found, output);
     }

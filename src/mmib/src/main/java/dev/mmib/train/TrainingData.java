@@ -12,7 +12,7 @@ import dev.mmib.model.NerModel;
 import dev.mmib.model.RelationModel;
 import dev.mmib.model.Task;
 import dev.mmib.text.BertTokenizer;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,40 +32,67 @@ final class TrainingData {
 
   private final DataDirectory directory;
   private final Task task;
-  private final int limit;
+  private final RowSettings settings;
   private final Map<Split, List<NerExample>> sentences = new EnumMap<>(Split.class);
   private final Map<Split, List<RelationExample>> relations = new EnumMap<>(Split.class);
+  private final Map<Split, int[]> chosen = new EnumMap<>(Split.class);
 
-  private TrainingData(DataDirectory directory, Task task, int limit) {
+  private TrainingData(DataDirectory directory, Task task, RowSettings settings) {
     this.directory = directory;
     this.task = task;
-    this.limit = limit == 0 ? Integer.MAX_VALUE : limit;
+    this.settings = settings;
   }
 
-  /**
-   * Reads splits; labels are those of whole files, whatever the limit.
-   *
-   * @param limit rows of each split to use; 0 for all
-   */
-  static TrainingData read(DataDirectory directory, Task task, int limit, List<Split> splits) {
-    var data = new TrainingData(directory, task, limit);
-    for (var split : splits) {
-      if (task == Task.NER) {
-        data.sentences.put(split, directory.ner(split, ReadOptions.strict()).rows());
-      } else {
-        data.relations.put(split, directory.relations(split, ReadOptions.strict()).rows());
-      }
-    }
+  /** One whole split, for scoring. */
+  static TrainingData forScoring(DataDirectory directory, Task task, Split split) {
+    var data = new TrainingData(directory, task, RowSettings.STANDARD);
+    data.read(split);
     return data;
   }
 
-  /** Train and dev, and test where there is one. */
-  static TrainingData forTraining(DataDirectory directory, Task task, int limit) {
-    var splits = new ArrayList<>(List.of(Split.TRAIN, Split.DEV));
-    if (directory.has(Split.TEST)) {
-      splits.add(Split.TEST);
+  /**
+   * Train and dev, and test where there is one. Labels are those of whole files, whatever the limit
+   * and the sample.
+   *
+   * @param seed of the sample
+   */
+  static TrainingData forTraining(
+      DataDirectory directory, Task task, RowSettings settings, long seed) {
+    var data = new TrainingData(directory, task, settings);
+    for (var split : Split.values()) {
+      if (split != Split.TEST || directory.has(split)) {
+        data.read(split);
+      }
     }
-    return read(directory, task, limit, splits);
+    data.draw(seed);
+    return data;
+  }
+
+  private void read(Split split) {
+    if (task == Task.NER) {
+      var rows = directory.ner(split, ReadOptions.strict()).rows();
+      sentences.put(split, rows);
+      chosen.put(split, limited(rows.size()));
+    } else {
+      var rows = directory.relations(split, ReadOptions.strict()).rows();
+      relations.put(split, rows);
+      chosen.put(split, limited(rows.size()));
+    }
+  }
+
+  private int[] limited(int rows) {
+    int limit = settings.limit() == 0 ? rows : settings.limit();
+    return IntStream.range(0, Math.min(limit, rows)).toArray();
+  }
+
+  /** Leaves a share of the training rows: the limit counts first. */
+  private void draw(long seed) {
+    int all = chosenOf(Split.TRAIN).length;
+    int[] drawn = RowSample.draw(all, settings.sample(), seed);
+    if (drawn.length < all) {
+      LOG.info("{} of {} training rows are drawn by the seed {}", drawn.length, all, seed);
+      chosen.put(Split.TRAIN, drawn);
+    }
   }
 
   boolean has(Split split) {
@@ -107,28 +135,35 @@ final class TrainingData {
   }
 
   private List<NerExample> sentences(Split split) {
-    return limited(sentences.getOrDefault(split, List.of()));
+    return chosen(split, sentences.getOrDefault(split, List.of()));
   }
 
   private List<RelationExample> relations(Split split) {
-    return limited(relations.getOrDefault(split, List.of()));
+    return chosen(split, relations.getOrDefault(split, List.of()));
   }
 
-  private <E> List<E> limited(List<E> rows) {
-    return rows.subList(0, Math.min(limit, rows.size()));
+  private int[] chosenOf(Split split) {
+    return chosen.getOrDefault(split, new int[0]);
   }
 
-  /** A split for a model of the task. */
+  private <E> List<E> chosen(Split split, List<E> rows) {
+    return Arrays.stream(chosenOf(split)).mapToObj(rows::get).toList();
+  }
+
+  /** A split for a model of the task; rows of the training split have their weights. */
   TaskRows<?> rows(Split split, MmibModel model, BertTokenizer tokenizer) {
     int crops = model.config().crops();
+    var weights =
+        split == Split.TRAIN ? ClassWeights.parse(settings.classWeights()) : ClassWeights.NONE;
     if (model instanceof NerModel ner) {
       return new NerRows(
-          ner, tokenizer, sentences(split), e -> directory.pictures(e, split, crops));
+          ner, tokenizer, sentences(split), e -> directory.pictures(e, split, crops), weights);
     }
     return new RelationRows(
         (RelationModel) model,
         tokenizer,
         relations(split),
-        e -> directory.pictures(e, split, crops));
+        e -> directory.pictures(e, split, crops),
+        weights);
   }
 }

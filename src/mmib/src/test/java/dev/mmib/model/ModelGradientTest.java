@@ -11,7 +11,9 @@ import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Tape;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The whole model's derivatives against central differences, in double precision. */
@@ -21,6 +23,15 @@ class ModelGradientTest {
 
   // Among thousands of relus and maxima some lie within 1e-5 of their kink.
   private static final double H_OF_PICTURES = 1e-7;
+
+  private float @Nullable [] weights;
+
+  @ParameterizedTest
+  @EnumSource(Task.class)
+  void derivesLossesOfRowsThatCountDifferently(Task task) {
+    weights = new float[] {0.25f, 2, 0.75f};
+    derivesEveryParameter("weighted", Tiny.config(task).with(c -> c.textOnly = true));
+  }
 
   @ParameterizedTest
   @MethodSource("dev.mmib.model.Variants#all")
@@ -34,10 +45,10 @@ class ModelGradientTest {
     }
   }
 
-  private static Map<String, double[]> gradients(ReferenceBackend backend, MmibModel model) {
+  private Map<String, double[]> gradients(ReferenceBackend backend, MmibModel model) {
     var found = new HashMap<String, double[]>();
     try (var step = open(backend)) {
-      var gradients = Tape.gradients(Tiny.loss(model).total());
+      var gradients = Tape.gradients(Tiny.loss(model, weights).total());
       model
           .parameters()
           .trainable()
@@ -54,7 +65,7 @@ class ModelGradientTest {
   }
 
   /** Compares the largest element of a gradient, where a lost part shows most. */
-  private static void compare(
+  private void compare(
       ReferenceBackend backend, MmibModel model, String parameter, double[] gradient) {
     int at = 0;
     for (int i = 0; i < gradient.length; i++) {
@@ -85,9 +96,9 @@ class ModelGradientTest {
     }
   }
 
-  private static double loss(ReferenceBackend backend, MmibModel model) {
+  private double loss(ReferenceBackend backend, MmibModel model) {
     try (var step = open(backend)) {
-      return backend.values(Tiny.loss(model).total().buffer())[0];
+      return backend.values(Tiny.loss(model, weights).total().buffer())[0];
     }
   }
 }

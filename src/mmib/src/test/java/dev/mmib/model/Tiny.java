@@ -12,6 +12,7 @@ import dev.mmib.nn.Weights;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** Models and batches that are small enough for a test. */
 final class Tiny {
@@ -101,9 +102,14 @@ final class Tiny {
 
   /** The loss of the batch above, in the current scope. */
   static Losses loss(MmibModel model) {
+    return loss(model, null);
+  }
+
+  /** The same with a weight for each row. */
+  static Losses loss(MmibModel model, float @Nullable [] weights) {
     var images = model.config().textOnly() ? null : images();
     return model instanceof NerModel ner
-        ? ner.loss(nerBatch(), images)
-        : ((RelationModel) model).loss(relationBatch(), images);
+        ? ner.loss(nerBatch().withWeights(weights), images)
+        : ((RelationModel) model).loss(relationBatch().withWeights(weights), images);
   }
 }
