@@ -26,6 +26,9 @@ public enum ErrorCode {
   IMAGE_MISSING(3404, 3),
   DATA_FILE(3501, 3),
   POST(3502, 3),
+  CHECKPOINT(4101, 4),
+  CHECKPOINT_VERSION(4102, 4),
+  CHECKPOINT_NOT_SAVED(4103, 1),
   NOT_FINITE(5101, 1),
   OUT_OF_MEMORY(5201, 1),
   DEVICE(5301, 1),
@@ -47,7 +50,7 @@ public enum ErrorCode {
     return number;
   }
 
-  /** What the command line exits with: 1 failed, 2 usage, 3 bad data, 4 bad model. */
+  /** What the command line exits with: 1 failed, 2 usage, 3 bad data, 4 bad model or checkpoint. */
   public int exitStatus() {
     return exitStatus;
   }

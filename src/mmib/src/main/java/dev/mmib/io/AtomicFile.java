@@ -5,6 +5,7 @@ import dev.mmib.error.MmibException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,14 +18,22 @@ import java.util.UUID;
  *
  * <p>The bytes go to a temporary file beside it, are forced to the disk, and the file is then moved
  * into its place; the directory is forced too. On any failure the temporary file is deleted and an
- * older file of that name is untouched.
+ * older file of that name is untouched. The steps are there by themselves for those who do the same
+ * with a whole directory.
  */
 public final class AtomicFile {
+
+  /** What the temporary files of {@link #write} begin with: a killed process leaves one behind. */
+  public static final String TEMPORARY = ".tmp-";
 
   /** Writes the content. */
   @FunctionalInterface
   public interface Content {
-    void writeTo(FileChannel channel) throws IOException;
+    void writeTo(WritableByteChannel channel) throws IOException;
+
+    static Content of(byte[] bytes) {
+      return channel -> writeFully(channel, ByteBuffer.wrap(bytes));
+    }
   }
 
   private AtomicFile() {}
@@ -35,29 +44,12 @@ public final class AtomicFile {
   }
 
   public static void write(Path file, byte[] bytes) {
-    write(file, channel -> writeFully(channel, ByteBuffer.wrap(bytes)));
+    write(file, Content.of(bytes));
   }
 
   public static void write(Path file, Content content) {
-    var absolute = file.toAbsolutePath();
-    var directory = absolute.getParent();
-    if (directory == null) {
-      throw MmibException.in(
-          file.toString(), ErrorCode.IO, "cannot be written: it is a directory", "Name a file.");
-    }
-    var temporary = directory.resolve(".tmp-" + UUID.randomUUID());
     try {
-      try {
-        try (var channel =
-            FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-          content.writeTo(channel);
-          channel.force(true);
-        }
-        Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(temporary);
-      }
-      force(directory);
+      replace(file, content);
     } catch (IOException e) {
       var message = e.getMessage();
       throw MmibException.in(
@@ -71,18 +63,57 @@ public final class AtomicFile {
     }
   }
 
-  static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
+  /** {@link #write(Path, Content)} for those who word its failure themselves. */
+  public static void replace(Path file, Content content) throws IOException {
+    var absolute = file.toAbsolutePath();
+    var directory = absolute.getParent();
+    if (directory == null) {
+      throw MmibException.in(
+          file.toString(), ErrorCode.IO, "cannot be written: it is a directory", "Name a file.");
+    }
+    var temporary = directory.resolve(TEMPORARY + UUID.randomUUID());
+    try {
+      writeForced(temporary, content);
+      move(temporary, absolute);
+    } finally {
+      Files.deleteIfExists(temporary);
     }
   }
 
-  /** Makes the move durable. Windows cannot open a directory and needs no such thing. */
-  private static void force(Path directory) throws IOException {
+  /**
+   * Writes a file that is not there yet, and forces it to the disk before it is closed. The
+   * directory still has to be forced.
+   */
+  public static void writeForced(Path file, Content content) throws IOException {
+    try (var channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      content.writeTo(channel);
+      channel.force(true);
+    }
+  }
+
+  /** Moves a file or directory within a directory, at once, and forces that directory. */
+  public static void move(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    var parent = to.toAbsolutePath().getParent();
+    if (parent != null) {
+      force(parent);
+    }
+  }
+
+  /** Makes durable what was created or moved in a directory. */
+  public static void force(Path directory) throws IOException {
+    // Windows cannot open a directory and needs no such thing.
     if (!System.getProperty("os.name", "").startsWith("Windows")) {
       try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
         channel.force(true);
       }
+    }
+  }
+
+  static void writeFully(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
     }
   }
 }

@@ -69,7 +69,13 @@ public final class SafeTensors implements AutoCloseable {
    */
   public static void write(
       Path file, Map<String, TensorSource> tensors, Map<String, String> metadata) {
-    SafeTensorsWriter.write(file, tensors, metadata);
+    AtomicFile.write(file, content(tensors, metadata));
+  }
+
+  /** The bytes of such a file, for a writer of one's own. Tensors are asked when it is written. */
+  public static AtomicFile.Content content(
+      Map<String, TensorSource> tensors, Map<String, String> metadata) {
+    return SafeTensorsWriter.content(tensors, metadata);
   }
 
   public Path file() {

@@ -3,9 +3,8 @@ package dev.mmib.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -35,7 +34,8 @@ final class SafeTensorsWriter {
 
   private SafeTensorsWriter() {}
 
-  static void write(Path file, Map<String, TensorSource> tensors, Map<String, String> metadata) {
+  static AtomicFile.Content content(
+      Map<String, TensorSource> tensors, Map<String, String> metadata) {
     var ordered = ordered(tensors);
     var header = header(ordered, metadata).getBytes(StandardCharsets.UTF_8);
     int padded = (header.length + 7) / 8 * 8;
@@ -47,19 +47,17 @@ final class SafeTensorsWriter {
               + SafeTensorsHeader.LONGEST
               + ": write several files");
     }
-    AtomicFile.write(
-        file,
-        channel -> {
-          var start = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
-          start.putLong(padded).put(header);
-          while (start.hasRemaining()) {
-            start.put((byte) ' ');
-          }
-          AtomicFile.writeFully(channel, start.flip());
-          for (var tensor : ordered) {
-            writeData(channel, tensor);
-          }
-        });
+    return channel -> {
+      var start = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
+      start.putLong(padded).put(header);
+      while (start.hasRemaining()) {
+        start.put((byte) ' ');
+      }
+      AtomicFile.writeFully(channel, start.flip());
+      for (var tensor : ordered) {
+        writeData(channel, tensor);
+      }
+    };
   }
 
   private static List<Named> ordered(Map<String, TensorSource> tensors) {
@@ -108,7 +106,7 @@ final class SafeTensorsWriter {
     return Json.write(root);
   }
 
-  private static void writeData(FileChannel channel, Named tensor) throws IOException {
+  private static void writeData(WritableByteChannel channel, Named tensor) throws IOException {
     int width = tensor.source().type().bits() / 8;
     var bytes =
         ByteBuffer.allocate((int) Math.min(CHUNK_ELEMENTS, tensor.size()) * width)
