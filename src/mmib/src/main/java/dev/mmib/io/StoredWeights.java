@@ -116,21 +116,9 @@ public final class StoredWeights implements AutoCloseable {
             : otherwise.values(name, shape, fresh);
   }
 
-  /**
-   * What fits from here, the others from {@code otherwise}: for training that starts from a trained
-   * model with other labels.
-   *
-   * @param missing receives the names of weights that were not taken from here
-   */
-  public Weights fitting(Weights otherwise, Set<String> missing) {
-    return (name, shape, fresh) -> {
-      var found = find(List.of(name));
-      if (found != null && Arrays.equals(dims(entry(found)), shape.dims())) {
-        return floats(found);
-      }
-      missing.add(name);
-      return otherwise.values(name, shape, fresh);
-    };
+  /** Extents of a tensor; null where there is none of this name. */
+  int @Nullable [] dims(String name) {
+    return fileOf.containsKey(name) ? dims(entry(name)) : null;
   }
 
   static List<String> bertSpellings(String name) {
@@ -191,7 +179,7 @@ public final class StoredWeights implements AutoCloseable {
     }
   }
 
-  private float[] floats(String found) {
+  float[] floats(String found) {
     read.add(found);
     return file(found).readFloats(found);
   }

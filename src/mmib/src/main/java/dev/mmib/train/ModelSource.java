@@ -3,11 +3,14 @@ package dev.mmib.train;
 import dev.mmib.backend.Backend;
 import dev.mmib.bert.BertConfig;
 import dev.mmib.data.RelationEncoder;
+import dev.mmib.data.RelationSet;
+import dev.mmib.data.TagSet;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.HuggingFaceDirectory;
 import dev.mmib.io.ModelDirectory;
 import dev.mmib.io.StoredWeights;
+import dev.mmib.io.TransferredWeights;
 import dev.mmib.model.ImageConfig;
 import dev.mmib.model.MmibConfig;
 import dev.mmib.model.MmibModel;
@@ -24,7 +27,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,8 +37,8 @@ import org.slf4j.LoggerFactory;
  *
  * @param textEncoder a HuggingFace directory; null for a small random encoder
  * @param imageEncoder safetensors of ResNet weights, or a directory with them; null for random ones
- * @param from the directory of a trained model, whose weights are taken where they fit; null for
- *     none
+ * @param from the directory of a trained model, whose weights are carried over by {@link
+ *     TransferredWeights}; null for none
  */
 public record ModelSource(
     @Nullable Path textEncoder, @Nullable Path imageEncoder, @Nullable Path from) {
@@ -102,13 +104,16 @@ public record ModelSource(
       throw TrainConfig.refuse(
           "maxLength is " + config.model().maxLength(), "4 to " + bert.maxPositions());
     }
+    var names =
+        new TransferredWeights.Names(config.model().task(), data.labels(), tokenizer.tokens());
     var open = new ArrayList<StoredWeights>();
     try {
-      var missing = new TreeSet<String>();
-      var weights = weights(config.seed(), open, missing);
-      var model = create(backend, config.model(), bert, data, weights);
-      if (!missing.isEmpty()) {
-        LOG.info("weights that start afresh: {}", missing);
+      var weights = weights(config.seed(), open);
+      var old = from == null ? null : transferred(from, names, weights, open);
+      var all = withPictures(old == null ? weights : old, open);
+      var model = create(backend, config.model(), bert, names, all);
+      if (old != null) {
+        old.report().forEach(line -> LOG.info("{}: {}", from, line));
       }
       return new Made(model, tokenizer);
     } finally {
@@ -116,11 +121,26 @@ public record ModelSource(
     }
   }
 
+  private static TransferredWeights transferred(
+      Path model, TransferredWeights.Names names, Weights otherwise, List<StoredWeights> open) {
+    var directory = ModelDirectory.open(model);
+    var old =
+        new TransferredWeights.Names(
+            directory.config().task(), directory.labels(), directory.tokenizer().tokens());
+    var stored = open(model, ErrorCode.MODEL_FILE);
+    open.add(stored);
+    return new TransferredWeights(stored, old, names, otherwise);
+  }
+
   private static MmibModel create(
-      Backend backend, MmibConfig config, BertConfig bert, TrainingData data, Weights weights) {
+      Backend backend,
+      MmibConfig config,
+      BertConfig bert,
+      TransferredWeights.Names names,
+      Weights weights) {
     return config.task() == Task.NER
-        ? NerModel.create(backend, config, bert, data.tagSet(), weights)
-        : RelationModel.create(backend, config, bert, data.relationSet(), weights);
+        ? NerModel.create(backend, config, bert, TagSet.ofTags(names.labels()), weights)
+        : RelationModel.create(backend, config, bert, RelationSet.of(names.labels()), weights);
   }
 
   private BertTokenizer tokenizer(TrainConfig config, TrainingData data) {
@@ -153,13 +173,8 @@ public record ModelSource(
     return config.bert().applyTo(given.withVocabularySize(vocabulary), explicit);
   }
 
-  private Weights weights(long seed, List<StoredWeights> open, Set<String> missing) {
+  private Weights weights(long seed, List<StoredWeights> open) {
     var weights = Weights.random(seed);
-    if (imageEncoder != null) {
-      var stored = open(imageEncoder, ErrorCode.MODEL_FILE);
-      open.add(stored);
-      weights = stored.resnet(weights);
-    }
     if (textEncoder != null && !HuggingFaceDirectory.open(textEncoder).hasWeights()) {
       LOG.warn("{}: no weights there, the text encoder starts from random ones", textEncoder);
     } else if (textEncoder != null) {
@@ -167,12 +182,17 @@ public record ModelSource(
       open.add(stored);
       weights = stored.bert(weights);
     }
-    if (from != null) {
-      var stored = open(from, ErrorCode.MODEL_FILE);
-      open.add(stored);
-      weights = stored.fitting(weights, missing);
-    }
     return weights;
+  }
+
+  /** The picture encoder that was given comes before that of a trained model. */
+  private Weights withPictures(Weights otherwise, List<StoredWeights> open) {
+    if (imageEncoder == null) {
+      return otherwise;
+    }
+    var stored = open(imageEncoder, ErrorCode.MODEL_FILE);
+    open.add(stored);
+    return stored.resnet(otherwise);
   }
 
   private static StoredWeights open(Path fileOrDirectory, ErrorCode code) {

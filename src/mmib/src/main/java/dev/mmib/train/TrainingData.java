@@ -99,6 +99,11 @@ final class TrainingData {
     return sentences.containsKey(split) || relations.containsKey(split);
   }
 
+  /** The labels of a model for this data: tags or relations, by index. */
+  List<String> labels() {
+    return task == Task.NER ? tagSet().tags() : relationSet().relations();
+  }
+
   /** The tags of all splits; a type that only dev or test has can be told, but not be learned. */
   TagSet tagSet() {
     warnAboutUnseen(sentences, example -> new HashSet<>(example.labels()));

@@ -31,7 +31,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -147,31 +146,6 @@ class ModelDirectoryTest {
       assertTrue(stored.shapes().containsKey("bert.pooler.dense.weight"));
       assertTrue(stored.unread().stream().noneMatch(name -> name.startsWith("bert.")));
     }
-  }
-
-  @Test
-  void startsFromAModelWithOtherLabels() {
-    savedNer();
-    var missing = new TreeSet<String>();
-    var tags = TagSet.of(List.of("O", "B-GENE", "I-GENE"));
-    try (var stored = StoredWeights.open(directory.resolve("model.safetensors"));
-        var model =
-            NerModel.create(
-                backend,
-                MmibConfig.of(Task.NER),
-                BERT,
-                tags,
-                stored.fitting(Weights.random(9), missing))) {
-      assertEquals(7, model.tags().size());
-    }
-    assertEquals(
-        List.of(
-            "crf.end_transitions",
-            "crf.start_transitions",
-            "crf.transitions",
-            "head.bias",
-            "head.weight"),
-        List.copyOf(missing));
   }
 
   @Test

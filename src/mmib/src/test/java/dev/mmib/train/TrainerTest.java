@@ -168,6 +168,24 @@ class TrainerTest {
   }
 
   @Test
+  void whatAModelKnewItKnowsBeforeItLearnsMore() throws IOException {
+    ToyData.ner(data, 96, 24);
+    var first = Trainer.of(ToyData.settings(Task.NER), data).run(backend, out, false);
+    for (var split : List.of("train", "valid", "test")) {
+      var more = directory.resolve("more");
+      Files.createDirectories(more.resolve("images"));
+      var text = Files.readString(data.resolve(split + ".txt"));
+      Files.writeString(more.resolve(split + ".txt"), "IMGID:x\ngene\tB-GENE\n\n" + text);
+    }
+    var second =
+        Trainer.of(ToyData.settings(Task.NER).set("epochs=0"), directory.resolve("more"))
+            .from(new ModelSource(null, null, first.model()))
+            .run(backend, directory.resolve("second"), false);
+    // Without the pictures and a type more, but PER and LOC are known by name.
+    assertTrue(second.dev().f1() > 0.8, "dev F1 " + second.dev());
+  }
+
+  @Test
   void stopsWithANameAndRowsWhenTheLossIsNotFinite() throws IOException {
     ToyData.ner(data, 16, 4);
     var settings = ToyData.settings(Task.NER).set("beta.text=1e300");
