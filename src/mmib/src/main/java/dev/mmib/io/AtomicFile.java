@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * Writing a file so that it is there whole or not at all.
@@ -23,8 +24,9 @@ import java.util.UUID;
  */
 public final class AtomicFile {
 
-  /** What the temporary files of {@link #write} begin with: a killed process leaves one behind. */
-  public static final String TEMPORARY = ".tmp-";
+  private static final String TEMPORARY = ".tmp-";
+  private static final Pattern UNFINISHED =
+      Pattern.compile(Pattern.quote(TEMPORARY) + "[0-9a-f-]{36}");
 
   /** Writes the content. */
   @FunctionalInterface
@@ -37,6 +39,11 @@ public final class AtomicFile {
   }
 
   private AtomicFile() {}
+
+  /** Whether that is what a killed process left of {@link #write}. */
+  public static boolean isTemporary(Path file) {
+    return UNFINISHED.matcher(file.getFileName().toString()).matches();
+  }
 
   /** Writes {@code text} as UTF-8. */
   public static void write(Path file, String text) {
@@ -51,13 +58,10 @@ public final class AtomicFile {
     try {
       replace(file, content);
     } catch (IOException e) {
-      var message = e.getMessage();
       throw MmibException.in(
               file.toString(),
               ErrorCode.IO,
-              "cannot be written: "
-                  + e.getClass().getSimpleName()
-                  + (message == null ? "" : " " + MmibException.quote(message)),
+              "cannot be written: " + IoFailure.reason(e),
               "Check the directory, its permissions and the free space.")
           .causedBy(e);
     }

@@ -127,14 +127,7 @@ public final class InputFile {
       return MmibException.in(name, ErrorCode.CANCELLED, "interrupted while reading", "")
           .causedBy(e);
     }
-    return MmibException.in(name, code, "cannot be read: " + reason(e), "Check the path.")
+    return MmibException.in(name, code, "cannot be read: " + IoFailure.reason(e), "Check the path.")
         .causedBy(e);
-  }
-
-  private static String reason(IOException e) {
-    var message = e.getMessage();
-    return message == null
-        ? e.getClass().getSimpleName()
-        : e.getClass().getSimpleName() + " " + MmibException.quote(message);
   }
 }

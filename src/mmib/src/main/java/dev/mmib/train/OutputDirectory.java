@@ -2,105 +2,124 @@ package dev.mmib.train;
 
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.io.AtomicFile;
+import dev.mmib.io.FileTree;
+import dev.mmib.io.IoFailure;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
-/** The directory that a training writes, held by one process at a time. */
+/**
+ * The directory that a training writes, held by one process at a time.
+ *
+ * <pre>
+ *   model/          the best model so far
+ *   checkpoints/    where the training stands
+ *   .model-part     a model that is being written
+ *   .model-new      one that is whole and on its way to model/
+ *   .model-old      the one before it
+ * </pre>
+ */
 public final class OutputDirectory implements AutoCloseable {
 
-  private static final String LOCK = ".lock";
   private static final String MODEL = "model";
+  private static final String CHECKPOINTS = "checkpoints";
+  private static final String PART = ".model-part";
+  private static final String FRESH = ".model-new";
+  private static final String OLD = ".model-old";
 
   private final Path path;
-  private final FileChannel channel;
-  private final FileLock lock;
+  private final OutputLock lock;
 
-  private OutputDirectory(Path path, FileChannel channel, FileLock lock) {
+  private OutputDirectory(Path path, OutputLock lock) {
     this.path = path;
-    this.channel = channel;
     this.lock = lock;
   }
 
-  /**
-   * Makes the directory, or takes one that exists.
-   *
-   * @param overwrite whether one that is not empty may be used; results of an earlier training are
-   *     then removed
-   */
-  public static OutputDirectory open(Path path, boolean overwrite) {
+  /** Makes the directory, or takes one that exists. */
+  public static OutputDirectory open(Path path, Existing existing) {
     try {
-      if (Files.exists(path) && !Files.isDirectory(path)) {
-        throw MmibException.in(
-            path.toString(), ErrorCode.OUTPUT_EXISTS, "is a file", "Name a directory.");
+      requireUsable(path, existing);
+      if (!Files.isDirectory(path)) {
+        Files.createDirectories(path);
+        var parent = path.toAbsolutePath().getParent();
+        if (parent != null) {
+          AtomicFile.force(parent);
+        }
       }
-      if (!overwrite && !isEmpty(path)) {
-        throw MmibException.in(
-            path.toString(),
-            ErrorCode.OUTPUT_EXISTS,
-            "exists and is not empty",
-            "Name another directory, or give --overwrite.");
-      }
-      Files.createDirectories(path);
-      var channel =
-          FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      var lock = tryLock(channel);
-      if (lock == null) {
-        channel.close();
-        throw MmibException.in(
-            path.toString(),
-            ErrorCode.OUTPUT_EXISTS,
-            "another process writes here",
-            "Wait for it, or name another directory.");
-      }
-      var directory = new OutputDirectory(path, channel, lock);
-      directory.removeEarlierResults();
+      var directory = new OutputDirectory(path, OutputLock.take(path));
+      directory.tidy(existing);
       return directory;
     } catch (IOException e) {
       throw failed(path, e);
     }
   }
 
-  private static boolean isEmpty(Path path) throws IOException {
-    if (!Files.exists(path)) {
-      return true;
+  private static void requireUsable(Path path, Existing existing) throws IOException {
+    if (Files.exists(path) && !Files.isDirectory(path)) {
+      throw MmibException.in(
+          path.toString(), ErrorCode.OUTPUT_EXISTS, "is a file", "Name a directory.");
     }
-    try (var entries = Files.list(path)) {
-      // A lock may be what is left of a training that was refused.
-      return entries.allMatch(entry -> entry.endsWith(LOCK));
+    if (existing == Existing.REFUSE && Files.exists(path) && !isEmpty(path)) {
+      throw MmibException.in(
+          path.toString(),
+          ErrorCode.OUTPUT_EXISTS,
+          "exists and is not empty",
+          "Name another directory, or give --overwrite or --resume.");
+    }
+    if (existing == Existing.RESUME && !Files.exists(path)) {
+      throw MmibException.in(
+          path.toString(),
+          ErrorCode.OUTPUT_EXISTS,
+          "no such directory, so there is nothing to resume",
+          "Name the directory of an earlier training.");
     }
   }
 
-  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+  private static boolean isEmpty(Path path) throws IOException {
+    // A lock may be what is left of a training that was refused.
+    return FileTree.entries(path).stream().allMatch(entry -> entry.endsWith(OutputLock.NAME));
+  }
+
+  private void tidy(Existing existing) throws IOException {
+    boolean done = false;
     try {
-      return channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      return null; // held by this very process: the caller refuses
+      for (var entry : FileTree.entries(path)) {
+        if (AtomicFile.isTemporary(entry)) {
+          Files.delete(entry);
+        }
+      }
+      if (existing == Existing.OVERWRITE) {
+        removeEarlierResults();
+      } else {
+        finishReplacing();
+      }
+      done = true;
+    } finally {
+      if (!done) {
+        lock.close();
+      }
     }
   }
 
   /** Only what a training writes: other files of the user's stay. */
   private void removeEarlierResults() throws IOException {
-    for (var name : new String[] {MODEL, ".model-new", ".model-old"}) {
-      delete(path.resolve(name));
+    // First what could be resumed: half a removal must not look like a training.
+    for (var name : List.of(CHECKPOINTS, FRESH, OLD, PART, MODEL)) {
+      FileTree.delete(path.resolve(name));
     }
-    try (var entries =
-        Files.newDirectoryStream(
-            path, "{metrics.jsonl,training.json,*.png,events.out.tfevents.*}")) {
-      for (var entry : entries) {
+    var results =
+        path.getFileSystem()
+            .getPathMatcher("glob:{metrics.jsonl,training.json,*.png,events.out.tfevents.*}");
+    for (var entry : FileTree.entries(path)) {
+      if (results.matches(entry.getFileName())) {
         Files.delete(entry);
       }
     }
+    AtomicFile.force(path);
   }
 
   public Path path() {
@@ -112,55 +131,54 @@ public final class OutputDirectory implements AutoCloseable {
     return path.resolve(MODEL);
   }
 
-  /** Puts a new model in the place of the one before, which is there until the new one is whole. */
+  /** Where the checkpoints are. */
+  public Path checkpoints() {
+    return path.resolve(CHECKPOINTS);
+  }
+
+  /**
+   * Puts a new model in the place of the one before; when this returns, it is on the disk. A kill
+   * at any moment leaves one of the two, at the latest after the directory was opened again.
+   */
   void replaceModel(Consumer<Path> writer) {
-    var fresh = path.resolve(".model-new");
-    var old = path.resolve(".model-old");
+    var part = path.resolve(PART);
     try {
-      delete(fresh);
-      writer.accept(fresh);
-      delete(old);
-      if (Files.exists(model())) {
-        Files.move(model(), old, StandardCopyOption.ATOMIC_MOVE);
-      }
-      Files.move(fresh, model(), StandardCopyOption.ATOMIC_MOVE);
-      delete(old);
+      FileTree.delete(part);
+      writer.accept(part);
+      AtomicFile.force(part);
+      AtomicFile.move(part, path.resolve(FRESH));
+      finishReplacing();
     } catch (IOException e) {
       throw failed(path, e);
     }
   }
 
-  private static void delete(Path tree) throws IOException {
-    if (!Files.exists(tree)) {
-      return;
+  /** Does what is left to do; what is called {@value #FRESH} is whole. */
+  private void finishReplacing() throws IOException {
+    var fresh = path.resolve(FRESH);
+    var old = path.resolve(OLD);
+    FileTree.delete(path.resolve(PART));
+    if (exists(fresh)) {
+      if (exists(model())) {
+        FileTree.delete(old);
+        AtomicFile.move(model(), old);
+      }
+      AtomicFile.move(fresh, model());
+    } else if (!exists(model()) && exists(old)) {
+      AtomicFile.move(old, model());
     }
-    Files.walkFileTree(
-        tree,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
+    FileTree.delete(old);
+  }
 
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-              throws IOException {
-            if (failure != null) {
-              throw failure;
-            }
-            Files.delete(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
+  private static boolean exists(Path entry) {
+    return Files.exists(entry, LinkOption.NOFOLLOW_LINKS);
   }
 
   private static MmibException failed(Path path, IOException e) {
     return MmibException.in(
             path.toString(),
             ErrorCode.IO,
-            "cannot be written: " + e.getClass().getSimpleName(),
+            "cannot be written: " + IoFailure.reason(e),
             "Check the path, its permissions and the free space.")
         .causedBy(e);
   }
@@ -168,9 +186,7 @@ public final class OutputDirectory implements AutoCloseable {
   @Override
   public void close() {
     try {
-      lock.release();
-      channel.close();
-      Files.deleteIfExists(path.resolve(LOCK));
+      lock.close();
     } catch (IOException e) {
       throw failed(path, e);
     }

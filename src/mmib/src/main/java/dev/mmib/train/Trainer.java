@@ -93,7 +93,7 @@ public final class Trainer {
     var directory = DataDirectory.open(data);
     var found =
         TrainingData.forTraining(directory, config.model().task(), config.rows(), config.seed());
-    try (var output = OutputDirectory.open(out, overwrite)) {
+    try (var output = OutputDirectory.open(out, overwrite ? Existing.OVERWRITE : Existing.REFUSE)) {
       return run(backend, found, output);
     }
   }

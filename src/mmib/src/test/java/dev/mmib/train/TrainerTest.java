@@ -2,7 +2,6 @@ package dev.mmib.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -216,15 +215,6 @@ class TrainerTest {
     assertEquals(ErrorCode.OUTPUT_EXISTS, e.code());
     trainer.run(backend, out, true);
     assertEquals("mine", Files.readString(out.resolve("notes.txt")));
-  }
-
-  @Test
-  void refusesASecondTrainingInTheSameDirectory() {
-    try (var first = OutputDirectory.open(out, false)) {
-      var e = assertThrows(MmibException.class, () -> OutputDirectory.open(first.path(), true));
-      assertTrue(e.what().contains("another process"), e.getMessage());
-    }
-    assertFalse(Files.exists(out.resolve(".lock")));
   }
 
   private static List<JsonObject> metrics(Path out) throws IOException {

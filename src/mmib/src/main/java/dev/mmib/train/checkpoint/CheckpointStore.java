@@ -4,11 +4,12 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.AtomicFile;
 import dev.mmib.io.FileTree;
+import dev.mmib.io.IoFailure;
 import dev.mmib.io.Json;
 import dev.mmib.io.JsonObject;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,7 +122,7 @@ public final class CheckpointStore {
       throw MmibException.in(
               directory.toString(),
               ErrorCode.CHECKPOINT,
-              "cannot be read: " + reason(e),
+              "cannot be read: " + IoFailure.reason(e),
               "Check that it is a directory, and its permissions.")
           .causedBy(e);
     }
@@ -224,8 +225,7 @@ public final class CheckpointStore {
 
   private void removeLeftovers() throws IOException {
     for (var entry : FileTree.entries(directory)) {
-      var name = entry.getFileName().toString();
-      if (Place.isUnfinished(name) || name.startsWith(AtomicFile.TEMPORARY)) {
+      if (Place.isUnfinished(entry) || AtomicFile.isTemporary(entry)) {
         FileTree.delete(entry);
       }
     }
@@ -267,7 +267,7 @@ public final class CheckpointStore {
   private MmibException notSaved(long step, IOException e) {
     var failed = "saving the checkpoint of step " + step + " failed: ";
     var hint = "The checkpoints before it are as they were.";
-    if (e instanceof ClosedByInterruptException) {
+    if (e instanceof ClosedByInterruptException || e instanceof InterruptedIOException) {
       return MmibException.in(
               directory.toString(), ErrorCode.CANCELLED, failed + "interrupted", hint)
           .causedBy(e);
@@ -283,18 +283,8 @@ public final class CheckpointStore {
     return MmibException.in(
             directory.toString(),
             ErrorCode.CHECKPOINT_NOT_SAVED,
-            failed + reason(e),
+            failed + IoFailure.reason(e),
             "Check the directory, its permissions and the free space. " + hint)
         .causedBy(e);
-  }
-
-  private static String reason(IOException e) {
-    if (e instanceof AccessDeniedException denied) {
-      return "no permission for " + MmibException.quote(denied.getFile());
-    }
-    var message = e.getMessage();
-    return message == null
-        ? e.getClass().getSimpleName()
-        : e.getClass().getSimpleName() + " " + MmibException.quote(message);
   }
 }

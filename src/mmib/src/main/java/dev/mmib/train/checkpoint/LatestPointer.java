@@ -4,6 +4,7 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.AtomicFile;
 import dev.mmib.io.InputFile;
+import dev.mmib.io.IoFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,7 +46,7 @@ final class LatestPointer {
               ? Files.readSymbolicLink(file).toString()
               : InputFile.text(file, LONGEST, ErrorCode.CHECKPOINT).strip();
     } catch (IOException e) {
-      LOG.warn("{}: cannot be read ({}), ignored", file, e.getClass().getSimpleName());
+      LOG.warn("{}: cannot be read ({}), ignored", file, IoFailure.reason(e));
       return;
     } catch (MmibException e) {
       if (e.code() != ErrorCode.CHECKPOINT) {

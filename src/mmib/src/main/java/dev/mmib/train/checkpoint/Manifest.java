@@ -3,6 +3,7 @@ package dev.mmib.train.checkpoint;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.InputFile;
+import dev.mmib.io.IoFailure;
 import dev.mmib.io.Json;
 import dev.mmib.io.JsonObject;
 import java.io.IOException;
@@ -60,7 +61,8 @@ record Manifest(long step, Map<String, Entry> files, JsonObject facts) {
             .put("facts", facts));
   }
 
-  private static byte[] rendered(JsonObject body) {
+  /** {@code body} with its digest, in the one form. */
+  static byte[] rendered(JsonObject body) {
     var digest = Digested.sha256();
     digest.update(Json.write(body).getBytes(StandardCharsets.UTF_8));
     body.put(SELF, Digested.hex(digest));
@@ -180,7 +182,7 @@ record Manifest(long step, Map<String, Entry> files, JsonObject facts) {
         : MmibException.in(
                 file.toString(),
                 ErrorCode.CHECKPOINT,
-                "cannot be read: " + e.getClass().getSimpleName(),
+                "cannot be read: " + IoFailure.reason(e),
                 CURE)
             .causedBy(e);
   }

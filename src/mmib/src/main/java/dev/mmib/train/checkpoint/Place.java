@@ -41,8 +41,8 @@ record Place(Path directory, long step, int repeat) implements Comparable<Place>
   }
 
   /** Whether that is the name of a directory that is being written or deleted. */
-  static boolean isUnfinished(String name) {
-    return UNFINISHED.matcher(name).matches();
+  static boolean isUnfinished(Path path) {
+    return UNFINISHED.matcher(path.getFileName().toString()).matches();
   }
 
   /** Where the next checkpoint of a step goes. */
