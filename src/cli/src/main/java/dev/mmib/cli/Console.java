@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /**
  * Where a command reads and writes.
@@ -75,6 +76,28 @@ final class Console {
   /** Writes a JSON object on one line. */
   void print(JsonValue value) {
     print(Json.write(value));
+  }
+
+  /** {@code text} without what would move a terminal's cursor or turn its letters around. */
+  static String printable(String text) {
+    var out = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(
+            c -> {
+              int type = Character.getType(c);
+              boolean odd =
+                  type == Character.CONTROL
+                      || type == Character.FORMAT
+                      || type == Character.SURROGATE
+                      || type == Character.LINE_SEPARATOR
+                      || type == Character.PARAGRAPH_SEPARATOR;
+              if (odd) {
+                out.append("\\u").append(String.format(Locale.ROOT, "%04x", c));
+              } else {
+                out.appendCodePoint(c);
+              }
+            });
+    return out.toString();
   }
 
   /** Tells the person who waits. */

@@ -38,7 +38,6 @@ import picocli.CommandLine.Option;
     })
 final class DemoCommand implements Callable<Integer> {
 
-  private static final int INTERRUPTED = 130;
   private static final Path USUAL_OUT = Path.of("mmib-demo");
   private static final String RESULT = "demo.json";
 
@@ -116,6 +115,7 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() {
     long start = System.nanoTime();
     var target = prepared();
+    Interruption.expect(console);
     var data =
         DemoData.generate(
             target.resolve("data"),
@@ -129,7 +129,7 @@ final class DemoCommand implements Callable<Integer> {
       re = ner == null ? null : train(backend, target, Task.RE, data.reDir(), data.re());
     }
     if (ner == null || re == null) {
-      return INTERRUPTED;
+      return Interruption.STATUS;
     }
     var page = page(data, ner, re);
     double seconds = (System.nanoTime() - start) / 1e9;

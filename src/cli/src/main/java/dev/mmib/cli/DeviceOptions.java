@@ -24,6 +24,11 @@ final class DeviceOptions {
       description = "CPU threads, 1 to 1024. Default: all.")
   private @Nullable Integer threads;
 
+  /** The name that was asked for. */
+  String name() {
+    return device;
+  }
+
   /** The device that was asked for. */
   Device device() {
     if (threads == null) {
@@ -31,7 +36,9 @@ final class DeviceOptions {
     }
     if (threads < 1 || threads > MOST_THREADS) {
       throw MmibException.of(
-          ErrorCode.USAGE, "--threads is " + threads + ", not 1 to " + MOST_THREADS, "");
+          ErrorCode.USAGE,
+          "--threads is " + threads + ", not 1 to " + MOST_THREADS,
+          "Without the option, MMIB_THREADS in the environment decides.");
     }
     return Device.of(device).withThreads(threads);
   }

@@ -77,6 +77,9 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     var wanted = Split.named(split);
+    if (report != null) {
+      OutputFile.require(report, true, null);
+    }
     var shown = new Progress(console, progress);
     try (var backend = device.open().backend()) {
       var found = Evaluation.of(backend, model, data, wanted, mode, shown);

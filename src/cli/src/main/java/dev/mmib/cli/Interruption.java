@@ -1,27 +1,37 @@
 package dev.mmib.cli;
 
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import sun.misc.Signal;
 
 /**
- * What Ctrl-C does: long work stops at its next step and saves; the process waits for that.
+ * What Ctrl-C does to long work: it stops at its next step and saves; a second one ends it at once.
  *
- * <p>A second Ctrl-C ends the process at once: the Java machine then no longer waits.
+ * <p>The same holds for SIGTERM and SIGHUP. A shutdown hook could do the first half only: while it
+ * runs, the Java machine pays no attention to further signals.
  */
 final class Interruption {
 
-  private static final long PATIENCE_SECONDS = 120;
-  private static final AtomicBoolean ASKED = new AtomicBoolean();
+  /** What an interrupted command exits with. */
+  static final int STATUS = 130;
 
-  private final CountDownLatch finished = new CountDownLatch(1);
+  private static final List<String> SIGNALS = List.of("INT", "TERM", "HUP");
+  private static final AtomicBoolean ASKED = new AtomicBoolean();
 
   private Interruption() {}
 
-  static Interruption install() {
-    var interruption = new Interruption();
-    Runtime.getRuntime().addShutdownHook(new Thread(interruption::await, "mmib-interruption"));
-    return interruption;
+  /** From here on the command looks at {@link #asked} itself; until here a signal just ends it. */
+  static void expect(Console console) {
+    for (var name : SIGNALS) {
+      try {
+        Signal.handle(new Signal(name), signal -> received(console));
+      } catch (IllegalArgumentException e) {
+        // Windows has no HUP, -Xrs leaves all of them to the system: they go on ending the process.
+        if (Boolean.getBoolean("mmib.debug")) {
+          console.tell("SIG" + name + " is not handled: " + e.getMessage());
+        }
+      }
+    }
   }
 
   /** Whether work should stop. */
@@ -29,22 +39,10 @@ final class Interruption {
     return ASKED.get();
   }
 
-  /** The command has ended by itself or because it was asked to. */
-  void done() {
-    finished.countDown();
-  }
-
-  private void await() {
-    if (finished.getCount() == 0) {
-      return;
+  private static void received(Console console) {
+    if (!ASKED.compareAndSet(false, true)) {
+      Runtime.getRuntime().halt(STATUS);
     }
-    ASKED.set(true);
-    try {
-      if (!finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        return; // the machine goes down anyway
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    console.tell("Stopping after this step, then saving. Once more stops at once.");
   }
 }

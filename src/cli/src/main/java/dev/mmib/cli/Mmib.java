@@ -5,7 +5,9 @@ import dev.mmib.error.MmibException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,6 +28,11 @@ import picocli.CommandLine.Spec;
       "3:bad data",
       "4:bad model",
       "130:interrupted"
+    },
+    footer = {
+      "",
+      "An option that is not given may be set in the environment: MMIB_DEVICE, MMIB_THREADS,"
+          + " MMIB_SEED, MMIB_PROGRESS. Options are not read from files: @word is a word."
     })
 public final class Mmib implements Runnable {
 
@@ -37,17 +44,14 @@ public final class Mmib implements Runnable {
 
   public static void main(String[] args) {
     Locale.setDefault(Locale.ROOT);
-    var interruption = Interruption.install();
-    int status = run(args, Console.system());
-    interruption.done();
-    System.exit(status);
+    System.exit(run(args, Console.system(), System.getenv()));
   }
 
   /** Runs a command and returns its exit code. */
-  static int run(String[] args, Console console) {
+  static int run(String[] args, Console console, Map<String, String> environment) {
     int status;
     try {
-      status = commands(console).execute(args);
+      status = commands(args, console, new Environment(environment)).execute(args);
     } catch (OutOfMemoryError e) {
       console.tell(
           ErrorCode.OUT_OF_MEMORY
@@ -67,20 +71,18 @@ public final class Mmib implements Runnable {
     return status;
   }
 
-  private static CommandLine commands(Console console) {
+  private static CommandLine commands(String[] args, Console console, Environment environment) {
     var line = new CommandLine(new Mmib());
-    line.addSubcommand(new DemoCommand(console));
-    line.addSubcommand(new TrainCommand(console));
-    line.addSubcommand(new EvaluateCommand(console));
-    line.addSubcommand(new PredictCommand(console));
-    line.addSubcommand(new InspectCommand(console));
-    line.addSubcommand(new CheckDataCommand(console));
-    line.addSubcommand(new DoctorCommand(console));
+    Commands.add(line, args, console, environment);
     line.setOut(new PrintWriter(new ConsoleWriter(console), true));
     line.setErr(console.err());
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExpandAtFiles(false); // a text may well begin with @somebody
     line.setUsageHelpAutoWidth(false);
+    line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
+    line.registerConverter(Path.class, new Usage.PathConverter());
+    line.setDefaultValueProvider(environment);
+    line.setParameterExceptionHandler(new Usage(environment));
     line.setExecutionExceptionHandler((e, failed, result) -> failed(e, console));
     return line;
   }
@@ -93,7 +95,7 @@ public final class Mmib implements Runnable {
       e.printStackTrace(console.err());
     }
     if (e instanceof MmibException known) {
-      console.tell(String.valueOf(known.getMessage()));
+      console.tell(Console.printable(String.valueOf(known.getMessage())));
       return known.code().exitStatus();
     }
     console.tell(

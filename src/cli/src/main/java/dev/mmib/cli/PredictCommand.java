@@ -18,7 +18,6 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,9 +101,10 @@ final class PredictCommand implements Callable<Integer> {
           "--image, --crop, --head and --tail belong to --text",
           "With --input they are given in each row.");
     }
-    if (output != null && Files.exists(output) && !overwrite) {
-      throw MmibException.in(
-          output.toString(), ErrorCode.OUTPUT_EXISTS, "exists", "Add --overwrite to replace it.");
+    if (output != null) {
+      OutputFile.require(
+          output, overwrite, input == null || input.equals("-") ? null : Path.of(input));
+      Interruption.expect(console); // nothing is left of an output that was not finished
     }
     var post = text == null ? null : post(text);
     try (var extractor = Extractor.load(models, device.device())) {
@@ -190,6 +190,9 @@ final class PredictCommand implements Callable<Integer> {
       }
       if (some.isEmpty()) {
         return status;
+      }
+      if (Interruption.asked()) {
+        throw MmibException.of(ErrorCode.CANCELLED, "interrupted", "No output was written.");
       }
       var posts = some.stream().map(PostRows.Row::post).flatMap(Stream::ofNullable).toList();
       var outcomes = extractor.attempt(posts).iterator();

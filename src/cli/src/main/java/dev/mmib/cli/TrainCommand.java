@@ -1,20 +1,20 @@
 package dev.mmib.cli;
 
-import dev.mmib.data.Fidelity;
+import dev.mmib.backend.Device;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
-import dev.mmib.model.Task;
-import dev.mmib.resnet.ResNetConfig;
+import dev.mmib.io.JsonObject;
 import dev.mmib.score.Prf;
 import dev.mmib.train.ModelSource;
-import dev.mmib.train.Settings;
-import dev.mmib.train.RowSettings.MissingImages;
 import dev.mmib.train.TrainResult;
 import dev.mmib.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,15 +24,18 @@ import picocli.CommandLine.Option;
 @Command(
     name = "train",
     mixinStandardHelpOptions = true,
-    description = "Trains a model on a data directory; the best one by the dev set is kept.")
+    description = "Trains a model on a data directory; the best one by the dev set is kept.",
+    footer = {
+      "",
+      "A setting is what an option says, else the environment (MMIB_SEED, and MMIB_SET with"
+          + " words KEY=VALUE), else --config, else --from, else its usual value."
+    })
 final class TrainCommand implements Callable<Integer> {
 
-  private static final int INTERRUPTED = 130;
-
   private final Console console;
+  private final Environment environment;
 
-  @Option(names = "--task", required = true, paramLabel = "ner|re", description = "The task.")
-  private Task task = Task.NER;
+  @Mixin private final SettingOptions options = new SettingOptions();
 
   @Option(names = "--data", required = true, paramLabel = "DIR", description = "The data.")
   private Path data = Path.of("");
@@ -50,49 +53,8 @@ final class TrainCommand implements Callable<Integer> {
       description = "A BERT as HuggingFace publishes it. Default: a small one of random weights.")
   private @Nullable Path textEncoder;
 
-  @Option(
-      names = "--image-encoder",
-      paramLabel = "SPEC",
-      description =
-          "Safetensors of ResNet weights, a directory with them, or tiny, resnet18, resnet34,"
-              + " resnet50, resnet101, resnet152 of random weights. Default: tiny.")
-  private @Nullable String imageEncoder;
-
-  @Option(names = "--from", paramLabel = "MODEL", description = "A trained model to start from.")
-  private @Nullable Path from;
-
-  @Option(names = "--config", paramLabel = "FILE", description = "Settings, as JSON.")
-  private @Nullable Path config;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "One setting, such as epochs=5 or alignment.kind=infonce; repeatable.")
-  private List<String> sets = List.of();
-
-  @Option(names = "--text-only", description = "A model without pictures.")
-  private boolean textOnly;
-
-  @Option(
-      names = "--fidelity",
-      paramLabel = "corrected|reference",
-      description = "Whether the released code's mistakes are kept. Default: corrected.")
-  private @Nullable Fidelity fidelity;
-
   @Option(names = "--overwrite", description = "Replace the results of an earlier training.")
   private boolean overwrite;
-
-  @Option(names = "--limit", paramLabel = "N", description = "Only the first N rows of a split.")
-  private @Nullable Integer limit;
-
-  @Option(
-      names = "--missing-images",
-      paramLabel = "zero|fail",
-      description = "A black picture in the place of a missing one, or an error. Default: zero.")
-  private @Nullable MissingImages missingImages;
-
-  @Option(names = "--seed", paramLabel = "N", description = "Decides all chance. Default: 1.")
-  private @Nullable Long seed;
 
   @Option(
       names = "--progress",
@@ -103,22 +65,33 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--json", description = "One JSON object on standard output.")
   private boolean json;
 
+  @Option(
+      names = "--print-config",
+      description = "Print the settings and who gave them, as JSON; train nothing.")
+  private boolean printConfig;
+
   @Mixin private final DeviceOptions device = new DeviceOptions();
 
-  TrainCommand(Console console) {
+  TrainCommand(Console console, Environment environment) {
     this.console = console;
+    this.environment = environment;
   }
 
   @Override
   public Integer call() {
-    var settings = settings();
-    boolean named = imageEncoder != null && ResNetConfig.isKnown(imageEncoder);
-    var weights = imageEncoder == null || named ? null : Path.of(imageEncoder);
+    var given = options.settings(environment);
+    var asked = device.device();
+    if (printConfig) {
+      console.print(describe(given, asked));
+      return 0;
+    }
+    requireApart();
     var trainer =
-        Trainer.of(settings, data)
-            .from(new ModelSource(textEncoder, weights, from))
+        Trainer.of(given.settings(), data)
+            .from(new ModelSource(textEncoder, options.imageWeights(), options.from()))
             .stopWhen(Interruption::asked);
     var shown = new Progress(console, progress);
+    Interruption.expect(console);
     try (var backend = device.open().backend()) {
       var result = trainer.listener(shown).run(backend, out, overwrite);
       shown.clear();
@@ -127,54 +100,48 @@ final class TrainCommand implements Callable<Integer> {
       } else {
         print(result);
       }
-      return result.interrupted() ? INTERRUPTED : 0;
+      return result.interrupted() ? Interruption.STATUS : 0;
     }
   }
 
-  private Settings settings() {
-    var settings = new Settings(task);
-    if (from != null) {
-      settings.model(from);
+  /** What would be trained, and who gave the settings that are not the usual ones. */
+  private JsonObject describe(GivenSettings given, Device asked) {
+    return new JsonObject()
+        .put("config", given.settings().config().toJson())
+        .put("device", asked.toString())
+        .put("threads", asked.threads())
+        .put("givenBy", given.origins());
+  }
+
+  /** Removing earlier results must not remove what is about to be read. */
+  private void requireApart() {
+    if (!overwrite || !Files.exists(out)) {
+      return;
     }
-    if (config != null) {
-      settings.file(config);
-    }
-    if (imageEncoder != null) {
-      if (textOnly) {
-        throw MmibException.of(
+    var target = real(out);
+    for (var input : inputs()) {
+      if (real(input).startsWith(target)) {
+        throw MmibException.in(
+            out.toString(),
             ErrorCode.USAGE,
-            "--image-encoder and --text-only exclude each other",
-            "A model of text only has no picture encoder.");
-      }
-      if (ResNetConfig.isKnown(imageEncoder)) {
-        settings.set("image.encoder", imageEncoder);
+            "is where " + input + " is read from",
+            "Name another directory for --out.");
       }
     }
-    sets.forEach(settings::set);
-    if (textOnly) {
-      settings.set("textOnly", "true");
-    }
-    if (fidelity != null) {
-      settings.set("fidelity", lower(fidelity));
-    }
-    if (limit != null) {
-      if (limit < 1) {
-        throw MmibException.of(
-            ErrorCode.USAGE, "--limit is " + limit + ", not 1 or more", "Give a number of rows.");
-      }
-      settings.set("limit", limit.toString());
-    }
-    if (missingImages != null) {
-      settings.set("missingImages", lower(missingImages));
-    }
-    if (seed != null) {
-      settings.set("seed", seed.toString());
-    }
-    return settings;
   }
 
-  private static String lower(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
+  private List<Path> inputs() {
+    return Stream.of(data, textEncoder, options.from(), options.config(), options.imageWeights())
+        .flatMap(Stream::ofNullable)
+        .toList();
+  }
+
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException e) {
+      return path.toAbsolutePath().normalize(); // not there yet, or not readable: told later
+    }
   }
 
   private void print(TrainResult result) {

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -170,7 +171,7 @@ class TrainCommandTest {
           }
         };
     var console = new Console(new ByteArrayInputStream(new byte[0]), gone, err, false);
-    assertEquals(0, Mmib.run(new String[] {"doctor"}, console));
+    assertEquals(0, Mmib.run(new String[] {"doctor"}, console, Map.of()));
     assertEquals("", err.toString(StandardCharsets.UTF_8));
   }
 
@@ -185,7 +186,7 @@ class TrainCommandTest {
           }
         };
     var console = new Console(new ByteArrayInputStream(new byte[0]), full, err, false);
-    assertEquals(1, Mmib.run(new String[] {"doctor"}, console));
+    assertEquals(1, Mmib.run(new String[] {"doctor"}, console, Map.of()));
     assertFalse(err.toString(StandardCharsets.UTF_8).isEmpty());
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -65,7 +66,25 @@ class UsageTest {
           new Row("train --task ner --data DATA --out NEW --device gpu", 1, "gpu"),
           new Row("train --task ner --data DATA --out NEW --device cuda:9", 1, "cuda"),
           new Row("train --task ner --data DATA --out NEW --device cuda:x", 2, "cuda"),
-          new Row("train @NEW", 2, "--task"),
+          new Row("train --task ner --data DATA --out NEW @NEW", 2, "Files of arguments are not"),
+          new Row("train --batch-size 0", 2, "--set batchSize="),
+          new Row("train --task ner --data DATA --out NEW --lr=1", 2, "--set learningRate="),
+          new Row(
+              "train --task ner --data DATA --out NEW --set epochs=1 --set epochs=1", 2, "twice"),
+          new Row("train --task ner --data DATA --out NEW --seed 1 --set seed=2", 2, "twice"),
+          new Row("train --task ner --data DATA --out NEW --seed=", 2, "--seed"),
+          new Row("train --task ner --data= --out NEW", 2, "empty path"),
+          new Row("train --task ner --data DATA --out DATA --overwrite", 2, "is read from"),
+          new Row("train --task ner --data DATA --out NEW -- --json", 2, "--json"),
+          new Row("predict --model NEW --text a --output DATA/train.txt", 2, "exists"),
+          new Row("predict --model NEW --text a --output DATA", 2, "directory"),
+          new Row("predict --model NEW --text a --output NEW2/x", 1, "does not exist"),
+          new Row(
+              "predict --model NEW --input DATA/train.txt --overwrite --output DATA/train.txt",
+              2,
+              "also the input"),
+          new Row("predict --model NEW --text a --output /dev/null --overwrite", 2, "regular"),
+          new Row("evaluate --model NEW --data DATA --report DATA", 2, "directory"),
           new Row("evaluate --data DATA", 2, "--model"),
           new Row("evaluate --model NEW --data DATA", 4, "new"),
           new Row("evaluate --model DATA --data DATA", 4, "config.json"),
@@ -102,6 +121,56 @@ class UsageTest {
       given.addAll(List.of("--device", "java"));
     }
     return given.toArray(String[]::new);
+  }
+
+  @Test
+  void optionsCountMoreThanTheEnvironmentAndThatMoreThanFiles(@TempDir Path directory)
+      throws IOException {
+    var file = directory.resolve("run.json");
+    Files.writeString(
+        file, "{\"epochs\": 1, \"batchSize\": 2, \"patience\": 3, \"seed\": 4, \"clip\": 0.5}");
+    var environment =
+        Map.of("MMIB_SET", "epochs=11 batchSize=12", "MMIB_SEED", "14", "MMIB_DEVICE", "java");
+    var ran =
+        Ran.in(
+            environment,
+            ("train --task ner --data none --out none --print-config --set epochs=21 --config "
+                    + file)
+                .split(" "));
+    assertEquals(0, ran.status(), ran.err());
+    var config = ran.json().object("config");
+    assertEquals(21, config.integer("epochs"));
+    assertEquals(12, config.integer("batchSize"));
+    assertEquals(3, config.integer("patience"));
+    assertEquals(14, config.integer("seed"));
+    assertEquals("java", ran.json().string("device"));
+    var origins = ran.json().object("givenBy");
+    assertEquals("--set", origins.string("epochs"));
+    assertEquals("MMIB_SET", origins.string("batchSize"));
+    assertEquals("--config " + file, origins.string("patience"));
+    assertEquals("MMIB_SEED", origins.string("seed"));
+    assertFalse(origins.has("accumulate"), "usual values were given by nobody");
+  }
+
+  @Test
+  void namesTheVariableOfTheEnvironmentThatIsWrong() {
+    var train = "train --task ner --data none --out none --print-config".split(" ");
+    var threads = Ran.in(Map.of("MMIB_THREADS", "many"), train);
+    assertEquals(2, threads.status());
+    assertTrue(threads.err().contains("MMIB_THREADS"), threads.err());
+    var setting = Ran.in(Map.of("MMIB_SET", "epoch=1"), train);
+    assertEquals(2, setting.status());
+    assertTrue(
+        setting.err().contains("MMIB_SET") && setting.err().contains("epochs"), setting.err());
+  }
+
+  @Test
+  void escapesWhatWouldMoveTheCursor() {
+    var ran = Ran.mmib("inspect", "a\u001b[31m\nb\u202ec");
+    assertEquals(4, ran.status(), ran.err());
+    assertTrue(ran.err().contains("a\\u001b[31m\\u000ab\\u202ec"), ran.err());
+    var unknown = Ran.mmib("doctor", "--\u001b[31m");
+    assertFalse(unknown.err().contains("\u001b"), unknown.err());
   }
 
   @Test

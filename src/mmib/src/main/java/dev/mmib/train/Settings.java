@@ -69,6 +69,11 @@ public final class Settings {
     return Set.copyOf(given.keySet());
   }
 
+  /** What was given, by name. */
+  public Map<String, JsonValue> given() {
+    return Map.copyOf(given);
+  }
+
   /**
    * Takes the settings of a file: a tree of settings, or a model directory's config.json, where
    * they are in the object "mmib" and the text encoder's sizes beside it.
