@@ -184,7 +184,10 @@ final class BmpDecoder {
     }
   }
 
-  /** Run lengths, from the bottom row up; what is skipped has colour 0. */
+  /**
+   * Run lengths, from the bottom row up; what is skipped has colour 0, what reaches beyond a row is
+   * not seen.
+   */
   private void readRuns() {
     if (bits != (compression == RLE8 ? 8 : 4)) {
       throw in.broken(28, "run lengths with " + bits + " bits a pixel");
@@ -200,32 +203,32 @@ final class BmpDecoder {
       int value = in.u8(at + 1);
       at += 2;
       if (count > 0) {
-        for (int i = 0; i < count; i++, x++) {
-          run(x, y, bits == 8 ? value : i % 2 == 0 ? value >> 4 : value & 15);
+        int seen = Math.min(count, width - x);
+        for (int i = 0; i < seen; i++) {
+          int index = bits == 8 ? value : i % 2 == 0 ? value >> 4 : value & 15;
+          color(index, x + i, height - 1 - y);
         }
+        x += seen;
       } else if (value == 0) {
         x = 0;
         y++;
       } else if (value == 1) {
         return;
       } else if (value == 2) {
-        x += in.u8(at);
+        x = Math.min(width, x + in.u8(at));
         y += in.u8(at + 1);
         at += 2;
       } else {
-        for (int i = 0; i < value; i++, x++) {
-          int two = in.u8(at + (bits == 8 ? i : i / 2));
-          run(x, y, bits == 8 ? two : i % 2 == 0 ? two >> 4 : two & 15);
-        }
         int bytes = bits == 8 ? value : (value + 1) / 2;
+        in.need(at, bytes);
+        int seen = Math.min(value, width - x);
+        for (int i = 0; i < seen; i++) {
+          int two = in.u8(at + (bits == 8 ? i : i / 2));
+          color(bits == 8 ? two : i % 2 == 0 ? two >> 4 : two & 15, x + i, height - 1 - y);
+        }
+        x += seen;
         at += bytes + (bytes & 1);
       }
-    }
-  }
-
-  private void run(int x, int y, int index) {
-    if (x < width) {
-      color(index, x, height - 1 - y);
     }
   }
 }

@@ -140,6 +140,24 @@ class ImageDecoderTest {
     }
   }
 
+  /** I17: a row's runs may add up to more than an int holds. */
+  @Test
+  void seesNothingOfRunsBeyondTheRow() throws IOException {
+    byte[] file = resource("rle8.bmp");
+    byte[] head = ImageFiles.cut(file, 14 + 40 + 1024);
+    byte[] runs = new byte[17 << 20];
+    for (int i = 0; i < runs.length; i += 2) {
+      runs[i] = (byte) 255;
+      runs[i + 1] = 9;
+    }
+    byte[] end = ImageFiles.bytes(0, 0, 3, 8, 0, 1);
+    RgbImage image = ImageDecoder.decode(ImageFiles.join(head, runs, end), "runs.bmp");
+    int bottom = image.height() - 1;
+    assertEquals(file[14 + 40 + 4 * 9 + 2] & 0xFF, image.at(image.width() - 1, bottom, 0));
+    assertEquals(file[14 + 40 + 4 * 8 + 2] & 0xFF, image.at(2, bottom - 1, 0));
+    assertEquals(file[14 + 40 + 2] & 0xFF, image.at(3, bottom - 1, 0));
+  }
+
   /** I14. */
   @Test
   void readsRegularFilesOnly() throws IOException, InterruptedException {
