@@ -110,18 +110,18 @@ public final class BertTokenizer {
    * has keeps its id; the others get the next ones.
    */
   public BertTokenizer withAddedTokens(List<String> tokens) {
-    var all = new ArrayList<>(added);
+    var all = new LinkedHashSet<>(added);
     var specials = new LinkedHashSet<>(special);
     for (String token : tokens) {
       if (token.isBlank()) {
         throw new IllegalArgumentException("tokenizer: a blank token was added vs a visible one");
       }
       specials.add(token);
-      if (!vocabulary.contains(token) && !all.contains(token)) {
+      if (!vocabulary.contains(token)) {
         all.add(token);
       }
     }
-    return new BertTokenizer(vocabulary, options, all, specials);
+    return new BertTokenizer(vocabulary, options, List.copyOf(all), specials);
   }
 
   /** Writes {@code vocab.txt}, with the added tokens, and {@code tokenizer_config.json}. */

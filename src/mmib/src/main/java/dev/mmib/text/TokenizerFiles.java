@@ -120,6 +120,11 @@ final class TokenizerFiles {
     }
     JsonObject ids = Json.read(file, ErrorCode.VOCABULARY).asObject();
     var tokens = new ArrayList<>(ids.keys());
+    for (String token : tokens) {
+      if (token.isBlank()) {
+        throw ids.at(token).error("an added token is blank", "Remove it.");
+      }
+    }
     tokens.sort((a, b) -> Integer.compare(ids.integer(a), ids.integer(b)));
     BertTokenizer grown = tokenizer.withAddedTokens(tokens);
     for (String token : tokens) {

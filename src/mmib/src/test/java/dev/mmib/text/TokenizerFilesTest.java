@@ -166,6 +166,8 @@ class TokenizerFilesTest {
     assertEquals(11, tokenizer.size());
     write("added_tokens.json", "{\"<o>\": 12}");
     refuses(folder);
+    write("added_tokens.json", "{\" \": 9}");
+    assertTrue(refuses(folder).toString().contains("blank"));
   }
 
   @Test
