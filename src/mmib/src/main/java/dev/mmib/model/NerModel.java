@@ -110,10 +110,10 @@ public final class NerModel extends MmibModel {
     var values = emissions.toFloats();
     var text = batch.text();
     requireFinite(values, text.tokens(), text.lengths());
+    var transitions = finite(crf.transitions());
+    var start = finite(crf.start());
+    var end = finite(crf.end());
     var paths = crf.best(add(emissions, forbidden(batch)), lengths, 1).paths().toInts();
-    var transitions = crf.transitions().toFloats();
-    var start = crf.start().toFloats();
-    var end = crf.end().toFloats();
     var reader = new EntityReader(tagSet);
     var results = new ArrayList<NerPrediction>();
     for (int b = 0; b < text.batch(); b++) {
@@ -145,17 +145,31 @@ public final class NerModel extends MmibModel {
     return Scope.current().of(shape, penalties);
   }
 
+  private static float[] finite(Tensor weights) {
+    var values = weights.toFloats();
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw notFinite("the weights of the model's tag transitions");
+      }
+    }
+    return values;
+  }
+
   private void requireFinite(float[] emissions, int tokens, int[] lengths) {
     for (int b = 0; b < lengths.length; b++) {
       int row = b * tokens * tagSet.size();
       for (int i = 0; i < lengths[b] * tagSet.size(); i++) {
         if (!Float.isFinite(emissions[row + i])) {
-          throw MmibException.of(
-              ErrorCode.NOT_FINITE,
-              "the model's scores of text " + b + " of the batch are not finite",
-              "Its weights are damaged, or training diverged.");
+          throw notFinite("the model's scores of text " + b + " of the batch");
         }
       }
     }
+  }
+
+  private static MmibException notFinite(String what) {
+    return MmibException.of(
+        ErrorCode.NOT_FINITE,
+        what + " are not finite",
+        "Its weights are damaged, or training diverged.");
   }
 }

@@ -26,6 +26,8 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class InferenceTest {
 
@@ -212,10 +214,11 @@ class InferenceTest {
     }
   }
 
-  @Test
-  void refusesScoresThatAreNotFinite() {
+  @ParameterizedTest
+  @ValueSource(strings = {"head.bias", "crf.transitions", "crf.end_transitions"})
+  void refusesScoresThatAreNotFinite(String weight) {
     try (var model = Tiny.ner(backend, ner(Fidelity.CORRECTED))) {
-      var bias = model.parameters().tensor("head.bias");
+      var bias = model.parameters().tensor(weight);
       backend.upload(new float[] {Float.NaN}, 0, bias.buffer(), 0, 1);
       var error =
           assertThrows(MmibException.class, () -> model.decode(Tiny.nerBatch(), Tiny.images()));
