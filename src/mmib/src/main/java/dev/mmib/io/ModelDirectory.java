@@ -2,6 +2,7 @@ package dev.mmib.io;
 
 import dev.mmib.backend.Backend;
 import dev.mmib.bert.BertConfig;
+import dev.mmib.data.RelationEncoder;
 import dev.mmib.data.RelationSet;
 import dev.mmib.data.TagSet;
 import dev.mmib.error.ErrorCode;
@@ -82,6 +83,10 @@ public final class ModelDirectory {
         mmib.absent(TRAINING) ? new JsonObject() : mmib.object(TRAINING));
   }
 
+  public Path path() {
+    return path;
+  }
+
   public BertConfig bertConfig() {
     return bert;
   }
@@ -107,6 +112,14 @@ public final class ModelDirectory {
               + " tokens, config.json's vocab_size is "
               + bert.vocabularySize(),
           "Take both from the same model.");
+    }
+    if (config.task() == Task.RE
+        && !RelationEncoder.MARKERS.stream().allMatch(tokenizer::contains)) {
+      throw MmibException.in(
+          path.resolve("vocab.txt").toString(),
+          ErrorCode.VOCABULARY,
+          "lacks some of the tokens " + RelationEncoder.MARKERS + " that mark head and tail",
+          "Take the vocabulary that the model was trained with.");
     }
     if (tokenizer.size() < bert.vocabularySize()) {
       LOG.warn(

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
  * @param dropout on BERT's output and on the attention blocks' probabilities
  * @param attentionHeads of the attention blocks; 0 for 12, or for the text encoder's number where
  *     its hidden size is no multiple of 12
- * @param maxLength the longest text in word pieces
+ * @param maxLength the longest text in word pieces; no longer than the text encoder's positions
  */
 public record MmibConfig(
     Task task,
@@ -102,9 +102,14 @@ public record MmibConfig(
     if (attentionHeads < 0) {
       throw refuse("attentionHeads is " + attentionHeads + ", not 0 or more");
     }
-    if (maxLength < 4) {
-      throw refuse("maxLength is " + maxLength + ", not at least 4");
+    if (maxLength < shortest(task)) {
+      throw refuse("maxLength is " + maxLength + ", not at least " + shortest(task));
     }
+  }
+
+  /** [CLS], [SEP] and a word or two; for relations two words and their four markers. */
+  private static int shortest(Task task) {
+    return task == Task.NER ? 4 : 8;
   }
 
   /** The settings of the paper for a task, with the small picture encoder. */
@@ -143,6 +148,14 @@ public record MmibConfig(
 
   /** This configuration with a number of heads that fits a text encoder. */
   MmibConfig fitting(BertConfig bert) {
+    if (bert.maxPositions() < shortest(task)) {
+      throw refuse(
+          "max_position_embeddings is "
+              + bert.maxPositions()
+              + ", but a text has at least "
+              + shortest(task)
+              + " word pieces");
+    }
     int hidden = bert.hiddenSize();
     int heads = attentionHeads;
     if (heads == 0) {

@@ -4,7 +4,6 @@ import dev.mmib.data.EncodedNer;
 import dev.mmib.data.NerBatch;
 import dev.mmib.data.NerEncoder;
 import dev.mmib.data.Span;
-import dev.mmib.io.ModelDirectory;
 import dev.mmib.model.NerModel;
 import dev.mmib.text.BertTokenizer;
 import java.util.ArrayList;
@@ -25,9 +24,9 @@ final class EntityFinder {
   private final NerEncoder encoder;
   private final PostPictures pictures;
 
-  EntityFinder(NerModel model, ModelDirectory directory) {
+  EntityFinder(NerModel model, BertTokenizer tokenizer) {
     this.model = model;
-    this.tokenizer = directory.tokenizer();
+    this.tokenizer = tokenizer;
     var config = model.config();
     this.encoder =
         new NerEncoder(
@@ -36,10 +35,6 @@ final class EntityFinder {
             config.fidelity(),
             Math.min(config.maxLength(), model.bertConfig().maxPositions()));
     this.pictures = new PostPictures(config);
-  }
-
-  NerModel model() {
-    return model;
   }
 
   /** Encodes a post; runs on any thread. */

@@ -5,6 +5,7 @@ import dev.mmib.backend.Device;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.ModelDirectory;
+import dev.mmib.model.MmibModel;
 import dev.mmib.model.NerModel;
 import dev.mmib.model.RelationModel;
 import java.nio.file.Path;
@@ -41,6 +42,7 @@ public final class Extractor implements AutoCloseable {
   private static final int BATCH = 16;
 
   private final Backend backend;
+  private final List<MmibModel> models;
   private final @Nullable EntityFinder entities;
   private final @Nullable RelationFinder relations;
   private final Object device = new Object();
@@ -49,8 +51,12 @@ public final class Extractor implements AutoCloseable {
   private boolean closed;
 
   private Extractor(
-      Backend backend, @Nullable EntityFinder entities, @Nullable RelationFinder relations) {
+      Backend backend,
+      List<MmibModel> models,
+      @Nullable EntityFinder entities,
+      @Nullable RelationFinder relations) {
     this.backend = backend;
+    this.models = models;
     this.entities = entities;
     this.relations = relations;
   }
@@ -71,19 +77,26 @@ public final class Extractor implements AutoCloseable {
     var choice = device.choose();
     var backend = choice.backend();
     LOG.info("device {} ({}): {}", backend.name(), backend.description(), choice.because());
+    return load(directories, backend);
+  }
+
+  /** Takes over the device: it is closed with the extractor, or when a model is refused. */
+  static Extractor load(List<ModelDirectory> directories, Backend backend) {
+    var models = new ArrayList<MmibModel>();
     EntityFinder entities = null;
     RelationFinder relations = null;
     try {
-      for (int i = 0; i < directories.size(); i++) {
-        var model = directories.get(i).load(backend);
+      for (var directory : directories) {
+        var tokenizer = directory.tokenizer();
+        var model = directory.load(backend);
+        models.add(model);
         if (model instanceof NerModel ner && entities == null) {
-          entities = new EntityFinder(ner, directories.get(i));
+          entities = new EntityFinder(ner, tokenizer);
         } else if (model instanceof RelationModel re && relations == null) {
-          relations = new RelationFinder(re, directories.get(i));
+          relations = new RelationFinder(re, tokenizer);
         } else {
-          model.close();
           throw MmibException.in(
-              models.get(i).toString(),
+              directory.path().toString(),
               ErrorCode.USAGE,
               "is a second model of the same task",
               "Give one NER model, one RE model, or one of each.");
@@ -92,9 +105,9 @@ public final class Extractor implements AutoCloseable {
       if (entities == null && relations == null) {
         throw MmibException.of(ErrorCode.USAGE, "no model was given", "Give its directory.");
       }
-      return new Extractor(backend, entities, relations);
+      return new Extractor(backend, models, entities, relations);
     } catch (RuntimeException | Error e) {
-      close(entities, relations, backend);
+      close(models, backend);
       throw e;
     }
   }
@@ -190,21 +203,15 @@ public final class Extractor implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
-        close(entities, relations, backend);
+        close(models, backend);
       }
     } finally {
       life.writeLock().unlock();
     }
   }
 
-  private static void close(
-      @Nullable EntityFinder entities, @Nullable RelationFinder relations, Backend backend) {
-    if (entities != null) {
-      entities.model().close();
-    }
-    if (relations != null) {
-      relations.model().close();
-    }
+  private static void close(List<MmibModel> models, Backend backend) {
+    models.forEach(MmibModel::close);
     backend.close();
   }
 }

@@ -6,7 +6,6 @@ import dev.mmib.data.RelationEncoder;
 import dev.mmib.data.Span;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
-import dev.mmib.io.ModelDirectory;
 import dev.mmib.model.RelationModel;
 import dev.mmib.text.BertTokenizer;
 import java.util.ArrayList;
@@ -28,9 +27,9 @@ final class RelationFinder {
   private final RelationEncoder encoder;
   private final PostPictures pictures;
 
-  RelationFinder(RelationModel model, ModelDirectory directory) {
+  RelationFinder(RelationModel model, BertTokenizer tokenizer) {
     this.model = model;
-    this.tokenizer = directory.tokenizer();
+    this.tokenizer = tokenizer;
     var config = model.config();
     this.encoder =
         new RelationEncoder(
@@ -39,10 +38,6 @@ final class RelationFinder {
             config.fidelity(),
             Math.min(config.maxLength(), model.bertConfig().maxPositions()));
     this.pictures = new PostPictures(config);
-  }
-
-  RelationModel model() {
-    return model;
   }
 
   /** The pixels of a post, once for all of its pairs. */

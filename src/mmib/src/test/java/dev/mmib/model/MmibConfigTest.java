@@ -62,6 +62,7 @@ class MmibConfigTest {
         "{\"task\": \"ner\", \"dropout\": 1}; dropout",
         "{\"task\": \"ner\", \"attentionHeads\": -1}; attentionHeads",
         "{\"task\": \"ner\", \"maxLength\": 3}; maxLength",
+        "{\"task\": \"re\", \"maxLength\": 7}; maxLength",
         "{\"task\": \"ner\", \"image\": {\"encoder\": \"vgg\"}}; resnet18",
         "{\"task\": \"ner\", \"image\": {\"size\": 16}}; image.size"
       })

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mmib.backend.Device;
+import dev.mmib.backend.java.JavaBackend;
 import dev.mmib.data.Span;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.io.ModelDirectory;
 import dev.mmib.model.Task;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ExtractorTest {
@@ -262,6 +265,31 @@ class ExtractorTest {
   void twoModelsOfOneTaskAreRefused() {
     var e = assertThrows(MmibException.class, () -> Extractor.load(ner, ner, Device.auto()));
     assertEquals(ErrorCode.USAGE, e.code());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "re, vocab.txt, [UNK], x, VOCABULARY",
+    "re, vocab.txt, </o>, x, VOCABULARY",
+    "re, config.json, '\"max_position_embeddings\": 512', '\"max_position_embeddings\": 7', CONFIG",
+    "ner, config.json, '\"max_position_embeddings\": 512', '\"max_position_embeddings\": 2', CONFIG",
+    "ner, labels.json, PAD, O, LABELS",
+  })
+  void aDirectoryThatIsRefusedLeavesNoWeightsBehind(
+      String model, String file, String from, String to, ErrorCode code, @TempDir Path folder)
+      throws Exception {
+    var good = ModelDirectory.open(model.equals("ner") ? re : ner);
+    for (var part : List.of("vocab.txt", "config.json", "labels.json", "model.safetensors")) {
+      Files.copy(models.resolve(model).resolve(part), folder.resolve(part));
+    }
+    var text = Files.readString(folder.resolve(file));
+    assertTrue(text.contains(from), text);
+    Files.writeString(folder.resolve(file), text.replace(from, to));
+    var backend = new JavaBackend(1);
+    var directories = List.of(good, ModelDirectory.open(folder));
+    var e = assertThrows(MmibException.class, () -> Extractor.load(directories, backend));
+    assertEquals(code, e.code(), e.toString());
+    assertEquals(0, backend.memory().liveBuffers());
   }
 
   @Test
