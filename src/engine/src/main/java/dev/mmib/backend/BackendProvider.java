@@ -12,13 +12,18 @@ public interface BackendProvider {
   /** Why this backend cannot run here, with the cure, or empty when it can. Must not throw. */
   Optional<String> unavailableBecause();
 
+  /** How many devices of this kind there are; asked only where it can run. */
+  default int count() {
+    return 1;
+  }
+
   /** Versions of what it is built on, for reports; empty when it cannot run. */
   Map<String, String> versions();
 
   /**
    * Opens a device.
    *
-   * @param ordinal which one, where there are several
+   * @param ordinal which one, below {@link #count}
    * @param threads CPU threads that its kernels may use, at least 1
    */
   Backend open(int ordinal, int threads);

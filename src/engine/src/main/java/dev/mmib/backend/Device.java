@@ -24,7 +24,13 @@ public record Device(String name, int ordinal, int threads) {
     if (ordinal < 0 || threads < 0 || threads > 1024) {
       throw MmibException.of(
           ErrorCode.USAGE,
-          "device " + name + ": ordinal " + ordinal + ", threads " + threads + " out of range",
+          "device "
+              + MmibException.quote(name)
+              + ": ordinal "
+              + ordinal
+              + ", threads "
+              + threads
+              + " out of range",
           "Use an ordinal from 0 and 1 to 1024 threads.");
     }
   }
@@ -64,11 +70,15 @@ public record Device(String name, int ordinal, int threads) {
 
   /** Every kind of device on the class path, in the order in which {@code auto} tries them. */
   public static List<Status> all() {
-    var found = new ArrayList<Status>();
-    for (var provider : ServiceLoader.load(BackendProvider.class, Device.class.getClassLoader())) {
-      found.add(new Status(provider, provider.unavailableBecause()));
-    }
-    found.sort(Comparator.comparingInt(status -> preference(status.provider().name())));
+    return providers().stream()
+        .map(provider -> new Status(provider, provider.unavailableBecause()))
+        .toList();
+  }
+
+  private static List<BackendProvider> providers() {
+    var found = new ArrayList<BackendProvider>();
+    ServiceLoader.load(BackendProvider.class, Device.class.getClassLoader()).forEach(found::add);
+    found.sort(Comparator.comparingInt(provider -> preference(provider.name())));
     return found;
   }
 
@@ -88,28 +98,30 @@ public record Device(String name, int ordinal, int threads) {
 
   /** Opens the device and says why it is this one. */
   public Choice choose() {
-    return choose(all());
+    return choose(providers());
   }
 
-  Choice choose(List<Status> offered) {
+  // Asking whether a device can run may load its natives: only those that are wanted are asked.
+  Choice choose(List<BackendProvider> offered) {
     int workers = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
     var known = new ArrayList<String>();
     var passedOver = new ArrayList<String>();
-    for (var status : offered) {
-      var provider = status.provider();
+    for (var provider : offered) {
       known.add(provider.name());
       boolean wanted = name.equals("auto") || name.equals(provider.name());
       if (!wanted) {
         continue;
       }
-      if (status.unavailableBecause().isEmpty()) {
+      var obstacle = provider.unavailableBecause();
+      if (obstacle.isEmpty()) {
+        requireOrdinal(provider);
         var why =
             !name.equals("auto")
                 ? "asked for"
                 : passedOver.isEmpty() ? "the best device here" : String.join("; ", passedOver);
         return new Choice(provider.open(ordinal, workers), why);
       }
-      var why = provider.name() + ": " + status.unavailableBecause().get();
+      var why = provider.name() + ": " + obstacle.get();
       if (!name.equals("auto")) {
         throw MmibException.of(ErrorCode.DEVICE, "device " + why, "Run `mmib doctor`.");
       }
@@ -119,6 +131,21 @@ public record Device(String name, int ordinal, int threads) {
         ErrorCode.DEVICE,
         "unknown device " + MmibException.quote(name) + "; on the class path: " + known,
         "Add the module of that device as a dependency, or use one of these.");
+  }
+
+  private void requireOrdinal(BackendProvider provider) {
+    if (ordinal >= provider.count()) {
+      throw MmibException.of(
+          ErrorCode.DEVICE,
+          "device "
+              + provider.name()
+              + ":"
+              + ordinal
+              + " is not there: there are "
+              + provider.count()
+              + ", counted from 0",
+          "Run `mmib doctor`.");
+    }
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.mmib.backend.java.JavaBackend;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,7 +74,7 @@ class DeviceTest {
 
   @Test
   void autoSaysWhatItPassedOver() {
-    var offered = List.of(status("cuda", "no driver"), status("java", null));
+    var offered = List.of(provider("cuda", "no driver"), provider("java", null));
     var choice = Device.auto().choose(offered);
     choice.backend().close();
     assertEquals("cuda: no driver", choice.because());
@@ -81,49 +82,76 @@ class DeviceTest {
 
   @Test
   void aDeviceThatIsAskedForIsNeverReplacedByAnother() {
-    var offered = List.of(status("cuda", "no driver"), status("java", null));
+    var offered = List.of(provider("cuda", "no driver"), provider("java", null));
     var thrown = assertThrows(MmibException.class, () -> Device.of("cuda").choose(offered));
     assertEquals(ErrorCode.DEVICE, thrown.code());
     assertTrue(thrown.toString().contains("no driver"), thrown.toString());
     assertThrows(
-        MmibException.class, () -> Device.auto().choose(List.of(status("cuda", "no driver"))));
+        MmibException.class, () -> Device.auto().choose(List.of(provider("cuda", "no driver"))));
   }
 
   @Test
   void opensTheOrdinalAndTheThreadsThatAreAskedFor() {
-    var offered = List.of(status("cuda", null));
+    var offered = List.of(provider("cuda", null));
     Device.of("cuda:3").withThreads(5).choose(offered).backend().close();
     assertEquals("3 5", opened);
     Device.of("cuda").choose(offered).backend().close();
     assertEquals("0 " + Runtime.getRuntime().availableProcessors(), opened);
   }
 
+  @Test
+  void refusesAnOrdinalThatIsNotThere() {
+    for (var text : List.of("java:1", "auto:2", "cuda:4")) {
+      var offered = List.of(provider(text.startsWith("cuda") ? "cuda" : "java", null));
+      var thrown = assertThrows(MmibException.class, () -> Device.of(text).choose(offered), text);
+      assertEquals(ErrorCode.DEVICE, thrown.code());
+      assertTrue(thrown.toString().contains("counted from 0"), thrown.toString());
+    }
+    assertEquals("", opened);
+  }
+
+  @Test
+  void asksNoDeviceThatIsNotWanted() {
+    var offered =
+        List.of(provider("cuda", "no driver"), provider("cpu", null), provider("x", null));
+    Device.of("cpu").choose(offered).backend().close();
+    assertEquals(List.of("cpu"), asked);
+    asked.clear();
+    Device.auto().choose(offered).backend().close();
+    assertEquals(List.of("cuda", "cpu"), asked);
+  }
+
+  private final List<String> asked = new ArrayList<>();
   private String opened = "";
 
-  private Device.Status status(String name, @Nullable String unavailableBecause) {
-    var provider =
-        new BackendProvider() {
-          @Override
-          public String name() {
-            return name;
-          }
+  private BackendProvider provider(String name, @Nullable String unavailableBecause) {
+    return new BackendProvider() {
+      @Override
+      public String name() {
+        return name;
+      }
 
-          @Override
-          public Optional<String> unavailableBecause() {
-            return Optional.ofNullable(unavailableBecause);
-          }
+      @Override
+      public Optional<String> unavailableBecause() {
+        asked.add(name);
+        return Optional.ofNullable(unavailableBecause);
+      }
 
-          @Override
-          public Map<String, String> versions() {
-            return Map.of();
-          }
+      @Override
+      public int count() {
+        return name.equals("cuda") ? 4 : 1;
+      }
 
-          @Override
-          public Backend open(int ordinal, int threads) {
-            opened = ordinal + " " + threads;
-            return new JavaBackend(1);
-          }
-        };
-    return new Device.Status(provider, provider.unavailableBecause());
+      @Override
+      public Map<String, String> versions() {
+        return Map.of();
+      }
+
+      @Override
+      public Backend open(int ordinal, int threads) {
+        opened = ordinal + " " + threads;
+        return new JavaBackend(1);
+      }
+    };
   }
 }
