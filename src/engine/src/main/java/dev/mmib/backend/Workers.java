@@ -3,6 +3,7 @@ package dev.mmib.backend;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -24,17 +25,23 @@ public final class Workers implements AutoCloseable {
   private final ExecutorService pool;
 
   public Workers(int threads) {
+    this(threads, daemons());
+  }
+
+  /** For tests, which make threads that do not start. */
+  Workers(int threads, ThreadFactory factory) {
     this.threads = threads;
-    var number = new AtomicInteger();
     // The calling thread works too.
-    this.pool =
-        Executors.newFixedThreadPool(
-            Math.max(1, threads - 1),
-            task -> {
-              var thread = new Thread(task, "mmib-worker-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.pool = Executors.newFixedThreadPool(Math.max(1, threads - 1), factory);
+  }
+
+  private static ThreadFactory daemons() {
+    var number = new AtomicInteger();
+    return task -> {
+      var thread = new Thread(task, "mmib-worker-" + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
   }
 
   public int threads() {
@@ -71,16 +78,7 @@ public final class Workers implements AutoCloseable {
             }
           }
         };
-    for (int i = 0; i < helpers; i++) {
-      pool.execute(
-          () -> {
-            try {
-              work.run();
-            } finally {
-              done.countDown();
-            }
-          });
-    }
+    start(helpers, work, done, failure);
     work.run();
     awaitUninterruptibly(done);
     var thrown = failure.get();
@@ -89,6 +87,31 @@ public final class Workers implements AutoCloseable {
     }
     if (thrown instanceof Error e) {
       throw e;
+    }
+  }
+
+  /**
+   * Starts helpers; if one cannot be, those that run are told to stop, and are still waited for.
+   */
+  private void start(
+      int helpers, Runnable work, CountDownLatch done, AtomicReference<Throwable> failure) {
+    int started = 0;
+    try {
+      for (; started < helpers; started++) {
+        pool.execute(
+            () -> {
+              try {
+                work.run();
+              } finally {
+                done.countDown();
+              }
+            });
+      }
+    } catch (RuntimeException | Error e) { // closed, or the system has no more threads
+      failure.compareAndSet(null, e); // rethrown above, on the calling thread
+      for (int missing = started; missing < helpers; missing++) {
+        done.countDown();
+      }
     }
   }
 

@@ -4,9 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
@@ -105,5 +110,64 @@ class WorkersTest {
         assertEquals(1, visits.get(i));
       }
     }
+  }
+
+  @Test
+  void waitsForTheHelpersThatRunWhenAnotherCannotBeStarted() {
+    var entered = new CountDownLatch(1);
+    var running = new AtomicInteger();
+    var made = new AtomicInteger();
+    ThreadFactory oneOnly =
+        task ->
+            made.getAndIncrement() == 0
+                ? new Thread(task)
+                : new Thread(task) {
+                  @Override
+                  public void start() {
+                    awaitUninterruptibly(entered);
+                    throw new OutOfMemoryError("no more threads");
+                  }
+                };
+    try (var workers = new Workers(3, oneOnly)) {
+      var thrown =
+          assertThrows(
+              OutOfMemoryError.class,
+              () ->
+                  workers.forEach(
+                      100,
+                      1,
+                      (from, to) -> {
+                        running.incrementAndGet();
+                        entered.countDown();
+                        pause(); // so that whoever does not wait comes back before
+                        running.decrementAndGet();
+                      }));
+      assertEquals("no more threads", thrown.getMessage());
+      assertEquals(0, running.get(), "chunks that still write");
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(20);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void refusesWorkOnceItIsClosed() {
+    var workers = new Workers(2);
+    workers.close();
+    assertThrows(
+        RejectedExecutionException.class, () -> workers.forEach(2, 1, (from, to) -> fail("ran")));
   }
 }
