@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * The only exception that loaders, parsers and devices throw for inputs and machines.
  *
  * <p>Its message reads {@code CODE: file:position: what. hint}; text taken from an input is escaped
- * and cut by {@link #quote}.
+ * and cut by {@link #quote}, the file's name is escaped.
  */
 public final class MmibException extends RuntimeException {
 
@@ -77,34 +77,44 @@ public final class MmibException extends RuntimeException {
 
   /** {@code text} in single quotes, control characters escaped, at most 64 characters of it. */
   public static String quote(String text) {
-    var out = new StringBuilder("'");
-    int shown = 0;
-    for (int i = 0; i < text.length() && shown < LONGEST_QUOTE; shown++) {
-      int c = text.codePointAt(i);
-      i += Character.charCount(c);
-      int type = Character.getType(c);
-      boolean printable =
-          type != Character.CONTROL
-              && type != Character.FORMAT
-              && type != Character.SURROGATE
-              && type != Character.LINE_SEPARATOR
-              && type != Character.PARAGRAPH_SEPARATOR
-              && type != Character.UNASSIGNED;
-      if (printable) {
-        out.appendCodePoint(c);
-      } else {
-        out.append(String.format("\\u%04x", c));
-      }
-    }
-    boolean cut = text.codePointCount(0, text.length()) > LONGEST_QUOTE;
-    return out.append(cut ? "…'" : "'").toString();
+    int length = text.codePointCount(0, text.length());
+    int shown = text.offsetByCodePoints(0, Math.min(length, LONGEST_QUOTE));
+    return "'" + escaped(text.substring(0, shown)) + (length > LONGEST_QUOTE ? "…'" : "'");
+  }
+
+  /** {@code text} with an escape for everything that is not seen as itself on a terminal. */
+  private static String escaped(String text) {
+    var out = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (isPrintable(c)) {
+                out.appendCodePoint(c);
+              } else {
+                out.append(String.format("\\u%04x", c));
+              }
+            });
+    return out.toString();
+  }
+
+  private static boolean isPrintable(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
   }
 
   private static String message(
       ErrorCode code, @Nullable String file, @Nullable String position, String what, String hint) {
     var out = new StringBuilder(code.toString()).append(": ");
     if (file != null) {
-      out.append(file).append(": ");
+      out.append(escaped(file)).append(": ");
     }
     if (position != null) {
       out.append(position).append(": ");

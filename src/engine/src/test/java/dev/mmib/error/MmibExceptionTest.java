@@ -46,6 +46,13 @@ class MmibExceptionTest {
   }
 
   @Test
+  void escapesTheNameOfTheFile() {
+    var e = MmibException.in("tmp/\u001b[31m\u202e.jpg", ErrorCode.IMAGE, "is no picture", "");
+    assertEquals("MMIB-3401: tmp/\\u001b[31m\\u202e.jpg: is no picture", e.getMessage());
+    assertEquals("tmp/\u001b[31m\u202e.jpg", e.file());
+  }
+
+  @Test
   void cutsLongTextBetweenCharacters() {
     assertEquals("'" + "x".repeat(64) + "'", MmibException.quote("x".repeat(64)));
     assertEquals("'" + "x".repeat(64) + "…'", MmibException.quote("x".repeat(65)));
