@@ -61,8 +61,7 @@ public abstract class BatchedAttentionKernels implements AttentionKernels {
 
   @Override
   public int savedLength(Heads h) {
-    return Math.multiplyExact(
-        Math.multiplyExact(Math.multiplyExact(h.batch(), h.heads()), h.queries()), h.keys());
+    return h.probabilities();
   }
 
   private void requireSize(Heads heads) {

@@ -1,6 +1,8 @@
 package dev.mmib.cpu;
 
 import dev.mmib.backend.Buffer;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
 import java.util.function.IntConsumer;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.FloatPointer;
@@ -86,6 +88,12 @@ final class Gemm {
             (float) beta,
             new At(c),
             leading(c));
+    if (status == dnnl.dnnl_out_of_memory) {
+      throw MmibException.of(
+          ErrorCode.OUT_OF_MEMORY,
+          "oneDNN has no memory for a product of " + c.rows() + " by " + c.cols(),
+          "Use a smaller batch, or leave the machine more memory.");
+    }
     if (status != dnnl.dnnl_success) {
       throw new IllegalStateException("gemm: oneDNN refuses, status " + status + " vs 0: " + c);
     }

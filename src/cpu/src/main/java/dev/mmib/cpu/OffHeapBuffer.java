@@ -48,11 +48,11 @@ public final class OffHeapBuffer implements HostBuffer {
             + " vs OffHeapBuffer: allocate it on the backend that uses it");
   }
 
-  /** Where native code finds the elements; throws once the buffer is closed. */
+  /** Where native code finds the elements, if they are floats; throws once the buffer is closed. */
   public BytePointer pointer() {
     OffHeapMemory.Block mine = block;
-    if (mine == null) {
-      throw unusable(type);
+    if (mine == null || type != DType.F32) {
+      throw unusable(DType.F32);
     }
     return mine.pointer();
   }

@@ -5,6 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.mmib.backend.kernel.AttentionKernels;
+import dev.mmib.backend.kernel.AttentionKernels.Masks;
+import dev.mmib.backend.kernel.ConvolutionKernels;
+import dev.mmib.backend.kernel.MatMulKernels;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
 import org.junit.jupiter.api.Test;
 
 /** Buffers: what goes in comes out, and what is closed is free. */
@@ -53,6 +59,43 @@ public interface MemoryContract extends KernelContract {
       buffer.close();
       assertThrows(
           IllegalStateException.class, () -> device.download(buffer, 0, new float[4], 0, 4));
+    }
+  }
+
+  @Test
+  default void saysThatThereIsNoMemory() {
+    try (var device = open()) {
+      var e =
+          assertThrows(MmibException.class, () -> device.allocate(DType.F32, Integer.MAX_VALUE));
+      assertEquals(ErrorCode.OUT_OF_MEMORY, e.code());
+      assertEquals(0, device.memory().liveBuffers());
+      var heads = new AttentionKernels.Heads(64, 12, 2048, 2048, 64, 1);
+      e = assertThrows(MmibException.class, () -> device.attention().savedLength(heads));
+      assertEquals(ErrorCode.OUT_OF_MEMORY, e.code());
+      assertTrue(e.toString().contains("2048"), e.toString());
+    }
+  }
+
+  @Test
+  default void kernelsRefuseIntsForFloats() {
+    try (var device = open();
+        var ints = device.allocate(DType.I32, 4);
+        var floats = device.allocate(DType.F32, 4);
+        var out = device.allocate(DType.F32, 4)) {
+      device.elementwise().fill(floats, 1);
+      var product = MatMulKernels.Product.of(2, 2, 2, false, false);
+      assertThrows(
+          IllegalStateException.class,
+          () -> device.matmul().matmul(product, floats, ints, null, out));
+      assertThrows(IllegalStateException.class, () -> device.norm().softmax(ints, out, 2, 2));
+      var heads = new AttentionKernels.Heads(1, 1, 2, 2, 2, 1);
+      assertThrows(
+          IllegalStateException.class,
+          () -> device.attention().probabilities(heads, ints, floats, Masks.NONE, out));
+      var conv = new ConvolutionKernels.Conv2d(1, 1, 2, 2, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1);
+      assertThrows(
+          IllegalStateException.class,
+          () -> device.convolution().forward(conv, ints, floats, null, out));
     }
   }
 

@@ -18,8 +18,7 @@ public final class HostAttentionKernels implements AttentionKernels {
 
   @Override
   public int savedLength(Heads heads) {
-    return Math.multiplyExact(
-        Math.multiplyExact(heads.batch() * heads.heads(), heads.queries()), heads.keys());
+    return heads.probabilities();
   }
 
   @Override

@@ -7,6 +7,8 @@ import dev.mmib.backend.MemoryUse;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.host.HostBackend;
 import dev.mmib.backend.host.HostBuffer;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import org.jspecify.annotations.Nullable;
@@ -69,10 +71,24 @@ public final class JavaBackend extends HostBackend {
     HeapBuffer(DType type, int length) {
       this.type = type;
       this.length = length;
-      if (type == DType.F32) {
-        floats = FloatBuffer.allocate(length);
-      } else {
-        ints = IntBuffer.allocate(length);
+      try {
+        if (type == DType.F32) {
+          floats = FloatBuffer.allocate(length);
+        } else {
+          ints = IntBuffer.allocate(length);
+        }
+      } catch (OutOfMemoryError e) { // one allocation that does not fit; the rest is as it was
+        throw MmibException.of(
+                ErrorCode.OUT_OF_MEMORY,
+                "no memory for "
+                    + length
+                    + " elements of "
+                    + type
+                    + " on the Java heap, "
+                    + (meter.use().liveBytes() >> 20)
+                    + " MiB live",
+                "Use a smaller batch or shorter texts, or raise -Xmx.")
+            .causedBy(e);
       }
       meter.allocated(4L * length);
     }

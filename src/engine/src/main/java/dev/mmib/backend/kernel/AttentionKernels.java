@@ -1,6 +1,8 @@
 package dev.mmib.backend.kernel;
 
 import dev.mmib.backend.Buffer;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,26 @@ public interface AttentionKernels {
     /** Width of a row of Q, K, V and out. */
     public int width() {
       return heads * headDim;
+    }
+
+    /** Number of elements of P; more than a buffer can hold are refused. */
+    public int probabilities() {
+      long count = (long) batch * heads * queries * keys;
+      if (count > Integer.MAX_VALUE) {
+        throw MmibException.of(
+            ErrorCode.OUT_OF_MEMORY,
+            "attention of "
+                + batch
+                + " sequences with "
+                + heads
+                + " heads from "
+                + queries
+                + " to "
+                + keys
+                + " positions has more probabilities than a buffer holds",
+            "Use a smaller batch or shorter texts.");
+      }
+      return (int) count;
     }
   }
 
