@@ -67,6 +67,11 @@ public abstract class OffHeapBackend extends HostBackend {
   }
 
   @Override
+  public final long availableBytes() {
+    return memory.availableBytes();
+  }
+
+  @Override
   public void close() {
     super.close();
     memory.close();

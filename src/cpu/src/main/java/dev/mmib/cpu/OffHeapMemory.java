@@ -1,6 +1,7 @@
 package dev.mmib.cpu;
 
 import dev.mmib.backend.DType;
+import dev.mmib.backend.MachineMemory;
 import dev.mmib.backend.MemoryMeter;
 import dev.mmib.backend.MemoryUse;
 import dev.mmib.error.ErrorCode;
@@ -245,6 +246,12 @@ public final class OffHeapMemory implements AutoCloseable {
   /** Bytes kept for reuse. */
   public synchronized long unusedBytes() {
     return unusedBytes;
+  }
+
+  /** Bytes that more buffers can take: what is kept for them and what the machine still has. */
+  public synchronized long availableBytes() {
+    long machine = MachineMemory.here().available();
+    return Math.min(maxBytes - liveBlockBytes, machine + unusedBytes);
   }
 
   /** What the buffers take, as asked for. */

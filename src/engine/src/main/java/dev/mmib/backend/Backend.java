@@ -45,6 +45,11 @@ public interface Backend extends AutoCloseable {
 
   MemoryUse memory();
 
+  /** Bytes that more buffers can take now; {@link Long#MAX_VALUE} where nobody knows. */
+  default long availableBytes() {
+    return Long.MAX_VALUE;
+  }
+
   ElementwiseKernels elementwise();
 
   ReductionKernels reduction();

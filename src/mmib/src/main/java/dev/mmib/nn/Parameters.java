@@ -67,13 +67,20 @@ public final class Parameters implements AutoCloseable {
     if (store.all.containsKey(full)) {
       throw new IllegalStateException("parameters: '" + full + "' exists already");
     }
-    var values = store.weights.values(full, shape, fresh);
-    var tensor = isTrainable ? store.scope.parameter(shape, values) : store.scope.of(shape, values);
+    var tensor = tensor(full, fresh, shape, isTrainable);
     store.all.put(full, tensor);
     if (isTrainable) {
       store.trainable.put(full, tensor);
     }
     return tensor;
+  }
+
+  private Tensor tensor(String full, Initializer fresh, Shape shape, boolean isTrainable) {
+    if (store.weights == Weights.NONE) {
+      return isTrainable ? store.scope.parameter(shape) : store.scope.allocate(shape);
+    }
+    var values = store.weights.values(full, shape, fresh);
+    return isTrainable ? store.scope.parameter(shape, values) : store.scope.of(shape, values);
   }
 
   /** Every tensor by its full name, in the order in which they were added. */

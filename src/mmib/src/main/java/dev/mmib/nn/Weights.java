@@ -14,6 +14,12 @@ public interface Weights {
    */
   float[] values(String name, Shape shape, Initializer fresh);
 
+  /** No numbers: tensors stay as they were allocated. For devices that hold none. */
+  Weights NONE =
+      (name, shape, fresh) -> {
+        throw new IllegalStateException("weights: none, yet asked for those of '" + name + "'");
+      };
+
   /** Everything drawn afresh; the same seed gives the same numbers. */
   static Weights random(long seed) {
     return (name, shape, fresh) -> fresh.values(seed, name, shape);

@@ -2,6 +2,7 @@ package dev.mmib.backend.java;
 
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.DType;
+import dev.mmib.backend.MachineMemory;
 import dev.mmib.backend.MemoryMeter;
 import dev.mmib.backend.MemoryUse;
 import dev.mmib.backend.Workers;
@@ -60,6 +61,11 @@ public final class JavaBackend extends HostBackend {
   @Override
   public MemoryUse memory() {
     return meter.use();
+  }
+
+  @Override
+  public long availableBytes() {
+    return MachineMemory.availableHeap();
   }
 
   private final class HeapBuffer implements HostBuffer {

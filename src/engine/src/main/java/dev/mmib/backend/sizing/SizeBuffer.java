@@ -1,0 +1,69 @@
+package dev.mmib.backend.sizing;
+
+import dev.mmib.backend.Buffer;
+import dev.mmib.backend.DType;
+import dev.mmib.backend.MemoryMeter;
+import org.jspecify.annotations.Nullable;
+
+/** A buffer that is counted and holds nothing, but ints once they are asked for. */
+final class SizeBuffer implements Buffer {
+
+  private final DType type;
+  private final int length;
+  private final MemoryMeter meter;
+  private int @Nullable [] ints;
+  private boolean open = true;
+
+  SizeBuffer(DType type, int length, MemoryMeter meter) {
+    this.type = type;
+    this.length = length;
+    this.meter = meter;
+    meter.allocated(4L * length);
+  }
+
+  static SizeBuffer of(Buffer buffer) {
+    if (buffer instanceof SizeBuffer here) {
+      return here;
+    }
+    throw new IllegalArgumentException(
+        "kernel: buffer of another device, got " + buffer.getClass().getSimpleName());
+  }
+
+  @Override
+  public DType type() {
+    return type;
+  }
+
+  @Override
+  public int length() {
+    return length;
+  }
+
+  /** The elements of an int buffer, zeros at first. */
+  int[] ints() {
+    requireOpen();
+    if (type != DType.I32) {
+      throw new IllegalStateException("buffer of " + type + ": asked for " + DType.I32);
+    }
+    if (ints == null) {
+      ints = new int[length];
+    }
+    return ints;
+  }
+
+  void requireOpen() {
+    if (!open) {
+      throw new IllegalStateException(
+          "buffer of " + length + " elements: used after its scope was closed");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (open) {
+      open = false;
+      ints = null;
+      meter.freed(4L * length);
+    }
+  }
+}

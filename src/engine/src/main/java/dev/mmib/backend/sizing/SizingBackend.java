@@ -1,0 +1,154 @@
+package dev.mmib.backend.sizing;
+
+import dev.mmib.backend.Backend;
+import dev.mmib.backend.Buffer;
+import dev.mmib.backend.DType;
+import dev.mmib.backend.MemoryMeter;
+import dev.mmib.backend.MemoryUse;
+import dev.mmib.backend.kernel.AttentionKernels;
+import dev.mmib.backend.kernel.ConvolutionKernels;
+import dev.mmib.backend.kernel.CrfKernels;
+import dev.mmib.backend.kernel.ElementwiseKernels;
+import dev.mmib.backend.kernel.LayoutKernels;
+import dev.mmib.backend.kernel.LookupKernels;
+import dev.mmib.backend.kernel.LossKernels;
+import dev.mmib.backend.kernel.MatMulKernels;
+import dev.mmib.backend.kernel.NormKernels;
+import dev.mmib.backend.kernel.OptimizerKernels;
+import dev.mmib.backend.kernel.PoolingKernels;
+import dev.mmib.backend.kernel.RandomKernels;
+import dev.mmib.backend.kernel.ReductionKernels;
+
+/**
+ * A device whose buffers are sizes only and whose kernels do nothing.
+ *
+ * <p>What runs on it allocates and frees as it would on the device that it stands for, so that
+ * {@link #memory} tells the exact peak of the tensors of a computation that was never done. Floats
+ * read as zeros; ints are remembered, because lengths and labels steer the computation.
+ */
+public final class SizingBackend implements Backend {
+
+  private final Backend standsFor;
+  private final MemoryMeter meter = new MemoryMeter();
+  private final SizingKernels kernels;
+
+  /** A stand-in for a device, which stays untouched and may be closed before this one. */
+  public SizingBackend(Backend standsFor) {
+    this.standsFor = standsFor;
+    this.kernels = new SizingKernels(standsFor.attention());
+  }
+
+  @Override
+  public String name() {
+    return standsFor.name();
+  }
+
+  @Override
+  public String description() {
+    return "sizes of " + standsFor.description();
+  }
+
+  @Override
+  public Buffer allocate(DType type, int length) {
+    return new SizeBuffer(type, length, meter);
+  }
+
+  @Override
+  public void upload(float[] from, int offset, Buffer to, int at, int length) {
+    SizeBuffer.of(to).requireOpen();
+  }
+
+  @Override
+  public void download(Buffer from, int at, float[] to, int offset, int length) {
+    SizeBuffer.of(from).requireOpen();
+  }
+
+  @Override
+  public void upload(int[] from, int offset, Buffer to, int at, int length) {
+    System.arraycopy(from, offset, SizeBuffer.of(to).ints(), at, length);
+  }
+
+  @Override
+  public void download(Buffer from, int at, int[] to, int offset, int length) {
+    System.arraycopy(SizeBuffer.of(from).ints(), at, to, offset, length);
+  }
+
+  @Override
+  public MemoryUse memory() {
+    return meter.use();
+  }
+
+  @Override
+  public long availableBytes() {
+    return standsFor.availableBytes();
+  }
+
+  @Override
+  public ElementwiseKernels elementwise() {
+    return kernels;
+  }
+
+  @Override
+  public ReductionKernels reduction() {
+    return kernels;
+  }
+
+  @Override
+  public LayoutKernels layout() {
+    return kernels;
+  }
+
+  @Override
+  public LookupKernels lookup() {
+    return kernels;
+  }
+
+  @Override
+  public MatMulKernels matmul() {
+    return kernels;
+  }
+
+  @Override
+  public AttentionKernels attention() {
+    return kernels;
+  }
+
+  @Override
+  public NormKernels norm() {
+    return kernels;
+  }
+
+  @Override
+  public ConvolutionKernels convolution() {
+    return kernels;
+  }
+
+  @Override
+  public PoolingKernels pooling() {
+    return kernels;
+  }
+
+  @Override
+  public RandomKernels random() {
+    return kernels;
+  }
+
+  @Override
+  public LossKernels loss() {
+    return kernels;
+  }
+
+  @Override
+  public CrfKernels crf() {
+    return kernels;
+  }
+
+  @Override
+  public OptimizerKernels optimizer() {
+    return kernels;
+  }
+
+  /** Frees nothing: there is nothing. */
+  @Override
+  public void close() {}
+}
