@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Batches<B> implements AutoCloseable {
 
-  private static final int AHEAD = 4;
+  static final int AHEAD = 4;
 
   /**
    * A batch that is ready for its step.

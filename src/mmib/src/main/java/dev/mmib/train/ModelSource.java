@@ -3,8 +3,6 @@ package dev.mmib.train;
 import dev.mmib.backend.Backend;
 import dev.mmib.bert.BertConfig;
 import dev.mmib.data.RelationEncoder;
-import dev.mmib.data.RelationSet;
-import dev.mmib.data.TagSet;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.HuggingFaceDirectory;
@@ -12,10 +10,7 @@ import dev.mmib.io.ModelDirectory;
 import dev.mmib.io.StoredWeights;
 import dev.mmib.io.TransferredWeights;
 import dev.mmib.model.ImageConfig;
-import dev.mmib.model.MmibConfig;
 import dev.mmib.model.MmibModel;
-import dev.mmib.model.NerModel;
-import dev.mmib.model.RelationModel;
 import dev.mmib.model.Task;
 import dev.mmib.nn.Weights;
 import dev.mmib.resnet.ResNetConfig;
@@ -96,8 +91,8 @@ public record ModelSource(
     }
   }
 
-  /** Makes the model that is trained. */
-  Made make(Backend backend, TrainConfig config, Set<String> explicit, TrainingData data) {
+  /** What the model that is trained will be, before any weight is read. */
+  ModelDesign design(TrainConfig config, Set<String> explicit, TrainingData data) {
     var tokenizer = tokenizer(config, data);
     var bert = bertConfig(config, explicit, tokenizer.size());
     if (config.model().maxLength() > bert.maxPositions()) {
@@ -106,16 +101,21 @@ public record ModelSource(
     }
     var names =
         new TransferredWeights.Names(config.model().task(), data.labels(), tokenizer.tokens());
+    return new ModelDesign(config, bert, tokenizer, names, data);
+  }
+
+  /** Makes the model that is trained. */
+  Made make(Backend backend, ModelDesign design) {
     var open = new ArrayList<StoredWeights>();
     try {
-      var weights = weights(config.seed(), open);
-      var old = from == null ? null : transferred(from, names, weights, open);
+      var weights = weights(design.config().seed(), open);
+      var old = from == null ? null : transferred(from, design.names(), weights, open);
       var all = withPictures(old == null ? weights : old, open);
-      var model = create(backend, config.model(), bert, names, all);
+      var model = design.model(backend, all);
       if (old != null) {
         old.report().forEach(line -> LOG.info("{}: {}", from, line));
       }
-      return new Made(model, tokenizer);
+      return new Made(model, design.tokenizer());
     } finally {
       open.forEach(StoredWeights::close);
     }
@@ -130,17 +130,6 @@ public record ModelSource(
     var stored = open(model, ErrorCode.MODEL_FILE);
     open.add(stored);
     return new TransferredWeights(stored, old, names, otherwise);
-  }
-
-  private static MmibModel create(
-      Backend backend,
-      MmibConfig config,
-      BertConfig bert,
-      TransferredWeights.Names names,
-      Weights weights) {
-    return config.task() == Task.NER
-        ? NerModel.create(backend, config, bert, TagSet.ofTags(names.labels()), weights)
-        : RelationModel.create(backend, config, bert, RelationSet.of(names.labels()), weights);
   }
 
   private BertTokenizer tokenizer(TrainConfig config, TrainingData data) {

@@ -12,7 +12,6 @@ import dev.mmib.model.MmibModel;
 import dev.mmib.train.RowSettings.MissingImages;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,6 +94,15 @@ final class Pictures {
       for (int c = 0; c < config.crops(); c++) {
         prepared.slots.add(crop(c < post.crops().size() ? post.crops().get(c).orElse(null) : null));
       }
+    }
+    return prepared;
+  }
+
+  /** Black pictures in all slots, in the place of decoded ones. */
+  Prepared blank(int posts) {
+    var prepared = new Prepared(posts);
+    for (int i = 0; i < posts * (1 + config.crops()); i++) {
+      prepared.slots.add(new Slot(null, zeros, true));
     }
     return prepared;
   }
@@ -228,27 +236,18 @@ final class Pictures {
     return file == null ? NOTHING : file;
   }
 
+  /**
+   * One picture at a time: what a device computes of several together may differ in the last bits
+   * from what it computes of each, and then features would depend on the order of the posts.
+   */
   private void compute(List<Slot> unknown, Map<Path, float[]> found, MmibModel model) {
-    if (unknown.isEmpty()) {
-      return;
-    }
-    var values = new float[unknown.size() * zeros.length];
-    for (int i = 0; i < unknown.size(); i++) {
-      var slot = unknown.get(i).pixels();
-      if (slot != null) {
-        System.arraycopy(slot, 0, values, i * zeros.length, zeros.length);
-      }
-    }
-    var present = new boolean[unknown.size()];
-    Arrays.fill(present, true);
-    var computed =
-        model.imageFeatures(new ImageBatch(unknown.size(), 1, pixelShape(), values, present));
-    int length = computed.length / unknown.size();
-    for (int i = 0; i < unknown.size(); i++) {
-      var row = Arrays.copyOfRange(computed, i * length, (i + 1) * length);
-      var key = key(unknown.get(i));
+    var one = new boolean[] {true};
+    for (var slot : unknown) {
+      var values = slot.pixels() == null ? zeros : slot.pixels();
+      var row = model.imageFeatures(new ImageBatch(1, 1, pixelShape(), values, one));
+      var key = key(slot);
       found.put(key, row);
-      if (takeRoom(length)) {
+      if (takeRoom(row.length)) {
         features.put(key, row);
       }
     }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /** Runs a model over all rows of a split, and scores it. */
 final class Scoring {
 
-  private static final int BATCH = 32;
+  static final int BATCH = 32;
 
   private Scoring() {}
 

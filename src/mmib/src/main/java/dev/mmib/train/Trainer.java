@@ -101,10 +101,13 @@ public final class Trainer {
   private TrainResult run(Backend backend, TrainingData found, OutputDirectory output) {
     var whole = resolved();
     AtomicFile.write(output.path().resolve("training.json"), Json.writeIndented(whole.toJson()));
-    var made = source.make(backend, whole, explicit, found);
+    var design = source.design(whole, explicit, found);
+    var estimate = MemoryCheck.require(backend, design);
+    var made = source.make(backend, design);
     TrainResult result;
     try (var model = made.model();
         var metrics = Metrics.create(output.path())) {
+      metrics.add(estimate.toJson());
       var pictures = pictures(model, whole);
       var train = found.rows(Split.TRAIN, model, made.tokenizer());
       var dev = found.rows(Split.DEV, model, made.tokenizer());

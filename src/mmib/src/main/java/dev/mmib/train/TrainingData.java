@@ -139,6 +139,11 @@ final class TrainingData {
         : relations(Split.TRAIN).stream().map(e -> String.join(" ", e.tokens())).toList();
   }
 
+  /** The rows of all splits that are used. */
+  long size() {
+    return chosen.values().stream().mapToLong(rows -> rows.length).sum();
+  }
+
   private List<NerExample> sentences(Split split) {
     return chosen(split, sentences.getOrDefault(split, List.of()));
   }
