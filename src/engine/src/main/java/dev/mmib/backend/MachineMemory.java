@@ -68,7 +68,9 @@ public record MachineMemory(Path root) {
   private long inGroup(Generation names, String path) {
     long least = Long.MAX_VALUE;
     var mount = root.resolve(names.mount);
-    for (var group = mount.resolve(path.substring(1)).normalize();
+    var own = mount.resolve(path.replaceFirst("^/+", "")).normalize();
+    // A path that leads out of what is mounted here is one of another namespace.
+    for (var group = own.startsWith(mount) ? own : mount;
         group.startsWith(mount);
         group = group.getParent()) {
       var limit = value(group.resolve(names.limit), "");

@@ -108,7 +108,7 @@ final class MemoryCheck {
                 ? "give Java a larger heap: -Xmx"
                 : "use a machine with more memory";
     return firstThatFits()
-        .map(change -> "This fits: " + change + ". Or " + more + ".")
+        .map(change -> "Add `" + change + "`, which fits, or " + more + ".")
         .orElse(
             "Neither smaller batches, shorter texts nor leaving the pictures out would fit: "
                 + more
