@@ -134,7 +134,8 @@ final class DryRun implements AutoCloseable {
         Math.max(
             config.epochs() == 0 ? 0 : inTraining + ahead(train, config.batchSize()),
             inScoring + ahead(dev, Scoring.BATCH));
-    int copied = constant ? 0 : COPIES * Math.max(Math.min(train.size(), config.batchSize()), inScoring);
+    int copied =
+        constant ? 0 : COPIES * Math.max(Math.min(train.size(), config.batchSize()), inScoring);
     return remembered + (posts + copied) * slots * pixels;
   }
 
@@ -149,7 +150,10 @@ final class DryRun implements AutoCloseable {
 
   private long largestParameter() {
     return 4L
-        * model.parameters().all().values().stream().mapToInt(t -> t.shape().size()).max().orElse(0);
+        * model.parameters().all().values().stream()
+            .mapToInt(t -> t.shape().size())
+            .max()
+            .orElse(0);
   }
 
   @Override

@@ -47,7 +47,7 @@ final class MemoryCheck {
   /** What a training needs and what it may take. */
   record Fitting(MemoryEstimate estimate, long limit) {
 
-    /** The line of metrics.jsonl. */
+    /** What memory.json says. */
     JsonObject toJson() {
       return estimate.toJson().put("limit", limit);
     }
@@ -179,8 +179,7 @@ final class MemoryCheck {
   }
 
   private static TrainConfig shorter(TrainConfig config, int length) {
-    return config.with(
-        draft -> draft.model = draft.model.with(model -> model.maxLength = length));
+    return config.with(draft -> draft.model = draft.model.with(model -> model.maxLength = length));
   }
 
   private static TrainConfig wordsOnly(TrainConfig config) {

@@ -37,10 +37,9 @@ public record MemoryEstimate(
     return pictures + data;
   }
 
-  /** The line of metrics.jsonl. */
+  /** The parts and their sum. */
   JsonObject toJson() {
     return new JsonObject()
-        .put("type", "memory")
         .put("parameters", parameters)
         .put("gradients", gradients)
         .put("optimizer", optimizer)

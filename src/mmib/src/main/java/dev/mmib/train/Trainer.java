@@ -102,12 +102,12 @@ public final class Trainer {
     var whole = resolved();
     AtomicFile.write(output.path().resolve("training.json"), Json.writeIndented(whole.toJson()));
     var design = source.design(whole, explicit, found);
-    var estimate = MemoryCheck.require(backend, design);
+    var memory = MemoryCheck.require(backend, design);
+    AtomicFile.write(output.path().resolve("memory.json"), Json.writeIndented(memory.toJson()));
     var made = source.make(backend, design);
     TrainResult result;
     try (var model = made.model();
         var metrics = Metrics.create(output.path())) {
-      metrics.add(estimate.toJson());
       var pictures = pictures(model, whole);
       var train = found.rows(Split.TRAIN, model, made.tokenizer());
       var dev = found.rows(Split.DEV, model, made.tokenizer());

@@ -11,6 +11,7 @@ import dev.mmib.data.DataDirectory;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.golden.Backends;
+import dev.mmib.io.Json;
 import dev.mmib.model.Task;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,7 +47,8 @@ class MemoryEstimateTest {
   private MemoryEstimate estimate(Backend backend, Settings settings) {
     var config = settings.config();
     var found =
-        TrainingData.forTraining(DataDirectory.open(data), config.model().task(), config.rows(), config.seed());
+        TrainingData.forTraining(
+            DataDirectory.open(data), config.model().task(), config.rows(), config.seed());
     return DryRun.of(backend, ModelSource.RANDOM.design(config, settings.explicit(), found));
   }
 
@@ -165,7 +167,8 @@ class MemoryEstimateTest {
     ToyData.ner(data, 600, 4);
     try (var backend = new JavaBackend(1)) {
       var e = refused(backend, with(Task.NER, "memoryMegabytes=10"));
-      assertTrue(e.hint().startsWith("Add `--set cacheMegabytes=0`, which fits, or "), e.getMessage());
+      assertTrue(
+          e.hint().startsWith("Add `--set cacheMegabytes=0`, which fits, or "), e.getMessage());
     }
   }
 
@@ -176,9 +179,19 @@ class MemoryEstimateTest {
     try (var backend = new JavaBackend(1)) {
       Trainer.of(with(Task.NER, ""), data).run(backend, out, false);
     }
-    var line = Files.readAllLines(out.resolve("metrics.jsonl")).get(0);
-    for (var key : Set.of("memory", "parameters", "activations", "total", "limit")) {
-      assertTrue(line.contains('"' + key + '"'), line);
-    }
+    var json = Json.parse(Files.readString(out.resolve("memory.json")), "memory.json").asObject();
+    assertEquals(
+        Set.of(
+            "parameters",
+            "gradients",
+            "optimizer",
+            "activations",
+            "device",
+            "pictures",
+            "data",
+            "total",
+            "limit"),
+        Set.copyOf(json.keys()));
+    assertTrue(json.longInteger("total") < json.longInteger("limit"));
   }
 }

@@ -69,12 +69,32 @@ final class SizingKernels
   }
 
   @Override
-  public void forward(Heads heads, Buffer q, Buffer k, Buffer v, Masks masks, Dropout dropout, Buffer out, Buffer saved) {
+  public void forward(
+      Heads heads,
+      Buffer q,
+      Buffer k,
+      Buffer v,
+      Masks masks,
+      Dropout dropout,
+      Buffer out,
+      Buffer saved) {
     requireOpen(q, k, v, out, saved);
   }
 
   @Override
-  public void backward(Heads heads, Buffer q, Buffer k, Buffer v, Masks masks, Dropout dropout, Buffer out, Buffer saved, Buffer dout, Buffer dq, Buffer dk, Buffer dv) {
+  public void backward(
+      Heads heads,
+      Buffer q,
+      Buffer k,
+      Buffer v,
+      Masks masks,
+      Dropout dropout,
+      Buffer out,
+      Buffer saved,
+      Buffer dout,
+      Buffer dq,
+      Buffer dk,
+      Buffer dv) {
     requireOpen(q, k, v, out, saved, dout, dq, dk, dv);
   }
 
@@ -104,7 +124,14 @@ final class SizingKernels
   }
 
   @Override
-  public void logLikelihoodGrad(Chain chain, Buffer tags, Buffer dout, Buffer demissions, Buffer dtransitions, Buffer dstart, Buffer dend) {
+  public void logLikelihoodGrad(
+      Chain chain,
+      Buffer tags,
+      Buffer dout,
+      Buffer demissions,
+      Buffer dtransitions,
+      Buffer dstart,
+      Buffer dend) {
     requireOpen(tags, dout, demissions, dtransitions, dstart, dend);
   }
 
@@ -134,7 +161,8 @@ final class SizingKernels
   }
 
   @Override
-  public void binaryBroadcast(Binary f, Buffer a, int[] aStrides, Buffer b, int[] bStrides, Buffer y, int[] dims) {
+  public void binaryBroadcast(
+      Binary f, Buffer a, int[] aStrides, Buffer b, int[] bStrides, Buffer y, int[] dims) {
     requireOpen(a, b, y);
   }
 
@@ -154,7 +182,15 @@ final class SizingKernels
   }
 
   @Override
-  public void copyBlocks(Buffer src, int srcAt, int srcStride, Buffer dst, int dstAt, int dstStride, int block, int count) {
+  public void copyBlocks(
+      Buffer src,
+      int srcAt,
+      int srcStride,
+      Buffer dst,
+      int dstAt,
+      int dstStride,
+      int block,
+      int count) {
     requireOpen(src, dst);
   }
 
@@ -185,12 +221,20 @@ final class SizingKernels
   }
 
   @Override
-  public void crossEntropy(Buffer x, Buffer targets, @Nullable Buffer weights, Buffer loss, int rows, int cols) {
+  public void crossEntropy(
+      Buffer x, Buffer targets, @Nullable Buffer weights, Buffer loss, int rows, int cols) {
     requireOpen(x, targets, loss);
   }
 
   @Override
-  public void crossEntropyGrad(Buffer x, Buffer targets, @Nullable Buffer weights, Buffer dloss, Buffer dx, int rows, int cols) {
+  public void crossEntropyGrad(
+      Buffer x,
+      Buffer targets,
+      @Nullable Buffer weights,
+      Buffer dloss,
+      Buffer dx,
+      int rows,
+      int cols) {
     requireOpen(x, targets, dloss, dx);
   }
 
@@ -230,12 +274,31 @@ final class SizingKernels
   }
 
   @Override
-  public void layerNorm(Buffer x, Buffer gamma, Buffer beta, double eps, Buffer y, Buffer mean, Buffer invStd, int rows, int cols) {
+  public void layerNorm(
+      Buffer x,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      Buffer y,
+      Buffer mean,
+      Buffer invStd,
+      int rows,
+      int cols) {
     requireOpen(x, gamma, beta, y, mean, invStd);
   }
 
   @Override
-  public void layerNormGrad(Buffer x, Buffer gamma, Buffer mean, Buffer invStd, Buffer dy, Buffer dx, Buffer dgamma, Buffer dbeta, int rows, int cols) {
+  public void layerNormGrad(
+      Buffer x,
+      Buffer gamma,
+      Buffer mean,
+      Buffer invStd,
+      Buffer dy,
+      Buffer dx,
+      Buffer dgamma,
+      Buffer dbeta,
+      int rows,
+      int cols) {
     requireOpen(x, gamma, mean, invStd, dy, dx, dgamma, dbeta);
   }
 
@@ -245,12 +308,31 @@ final class SizingKernels
   }
 
   @Override
-  public void batchNorm(Channels size, Buffer x, Buffer mean, Buffer variance, Buffer gamma, Buffer beta, double eps, Buffer y) {
+  public void batchNorm(
+      Channels size,
+      Buffer x,
+      Buffer mean,
+      Buffer variance,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      Buffer y) {
     requireOpen(x, mean, variance, gamma, beta, y);
   }
 
   @Override
-  public void batchNormGrad(Channels size, Buffer x, Buffer mean, Buffer variance, Buffer gamma, double eps, boolean statisticsOfX, Buffer dy, @Nullable Buffer dx, Buffer dgamma, Buffer dbeta) {
+  public void batchNormGrad(
+      Channels size,
+      Buffer x,
+      Buffer mean,
+      Buffer variance,
+      Buffer gamma,
+      double eps,
+      boolean statisticsOfX,
+      Buffer dy,
+      @Nullable Buffer dx,
+      Buffer dgamma,
+      Buffer dbeta) {
     requireOpen(x, mean, variance, gamma, dy, dgamma, dbeta);
   }
 
@@ -286,12 +368,14 @@ final class SizingKernels
   }
 
   @Override
-  public void adaptiveAverage(int planes, int height, int width, int outHeight, int outWidth, Buffer x, Buffer y) {
+  public void adaptiveAverage(
+      int planes, int height, int width, int outHeight, int outWidth, Buffer x, Buffer y) {
     requireOpen(x, y);
   }
 
   @Override
-  public void adaptiveAverageGrad(int planes, int height, int width, int outHeight, int outWidth, Buffer dy, Buffer dx) {
+  public void adaptiveAverageGrad(
+      int planes, int height, int width, int outHeight, int outWidth, Buffer dy, Buffer dx) {
     requireOpen(dy, dx);
   }
 
@@ -321,12 +405,21 @@ final class SizingKernels
   }
 
   @Override
-  public void gaussianKl(Buffer mu, Buffer logVar, @Nullable Buffer mask, Buffer kl, int rows, int cols) {
+  public void gaussianKl(
+      Buffer mu, Buffer logVar, @Nullable Buffer mask, Buffer kl, int rows, int cols) {
     requireOpen(mu, logVar, kl);
   }
 
   @Override
-  public void gaussianKlGrad(Buffer mu, Buffer logVar, @Nullable Buffer mask, Buffer dkl, Buffer dmu, Buffer dlogVar, int rows, int cols) {
+  public void gaussianKlGrad(
+      Buffer mu,
+      Buffer logVar,
+      @Nullable Buffer mask,
+      Buffer dkl,
+      Buffer dmu,
+      Buffer dlogVar,
+      int rows,
+      int cols) {
     requireOpen(mu, logVar, dkl, dmu, dlogVar);
   }
 
