@@ -100,9 +100,7 @@ record CheckpointRow(String id, Damage damage, Outcome outcome) {
   /** The manifest is other text. */
   static CheckpointRow raw(String id, String manifest, String warning) {
     return new CheckpointRow(
-        id,
-        c -> Files.writeString(second(c).resolve(Manifest.NAME), manifest),
-        previous(warning));
+        id, c -> Files.writeString(second(c).resolve(Manifest.NAME), manifest), previous(warning));
   }
 
   /** The manifest says something else, and agrees with itself. */

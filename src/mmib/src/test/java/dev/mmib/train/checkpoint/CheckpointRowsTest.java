@@ -59,8 +59,7 @@ class CheckpointRowsTest {
         .map(
             row ->
                 DynamicTest.dynamicTest(
-                    row.id(),
-    () -> row.check(template, home.resolve("row" + rows.indexOf(row)))));
+                    row.id(), () -> row.check(template, home.resolve("row" + rows.indexOf(row)))));
   }
 
   private static void files(List<CheckpointRow> rows) {
@@ -88,8 +87,7 @@ class CheckpointRowsTest {
         new CheckpointRow(
             "K01e grown file",
             c ->
-                Files.write(
-                    second(c).resolve("state"), SavedSteps.content(2, 20_000).get("state")),
+                Files.write(second(c).resolve("state"), SavedSteps.content(2, 20_000).get("state")),
             previous("bytes vs")));
     rows.add(
         new CheckpointRow(
@@ -189,7 +187,10 @@ class CheckpointRowsTest {
 
   private static void pointers(List<CheckpointRow> rows) {
     rows.add(
-        new CheckpointRow("K04a leftover tmp", c -> Files.move(second(c), c.resolve("ckpt-2.tmp-1234")), previous("which is not there")));
+        new CheckpointRow(
+            "K04a leftover tmp",
+            c -> Files.move(second(c), c.resolve("ckpt-2.tmp-1234")),
+            previous("which is not there")));
     rows.add(
         new CheckpointRow(
             "K04b half-moved folder",
@@ -200,10 +201,15 @@ class CheckpointRowsTest {
             goodWarned("ckpt-3: passed over")));
     rows.add(pointer("K04c latest to nowhere", "ckpt-7", goodWarned("which is not there")));
     rows.add(pointer("K04d latest to a tmp", "ckpt-2.tmp-1", goodWarned("is no checkpoint")));
-    rows.add(pointer("K04e latest outside", "../ckpt-2", refused(ErrorCode.CHECKPOINT, "leads out")));
-    rows.add(pointer("K04f latest absolute", "/tmp/ckpt-2", refused(ErrorCode.CHECKPOINT, "leads out")));
-    rows.add(pointer("K04g latest to the parent", "..", refused(ErrorCode.CHECKPOINT, "leads out")));
-    rows.add(pointer("K04h latest back-slashed", "..\\ckpt-2", refused(ErrorCode.CHECKPOINT, "leads out")));
+    rows.add(
+        pointer("K04e latest outside", "../ckpt-2", refused(ErrorCode.CHECKPOINT, "leads out")));
+    rows.add(
+        pointer("K04f latest absolute", "/tmp/ckpt-2", refused(ErrorCode.CHECKPOINT, "leads out")));
+    rows.add(
+        pointer("K04g latest to the parent", "..", refused(ErrorCode.CHECKPOINT, "leads out")));
+    rows.add(
+        pointer(
+            "K04h latest back-slashed", "..\\ckpt-2", refused(ErrorCode.CHECKPOINT, "leads out")));
     rows.add(pointer("K04i latest empty", "", goodWarned("is no checkpoint")));
     rows.add(pointer("K04j latest of 1 MB", "x".repeat(1 << 20), goodWarned("1048576 bytes")));
     rows.add(pointer("K04k latest of controls", "\u001b[31m", goodWarned("'\\u001b[31m'")));
@@ -240,7 +246,8 @@ class CheckpointRowsTest {
             goodWarned("ckpt-3: passed over")));
     for (var name : List.of("ckpt-03", "ckpt-3.1x", "ckpt--3", "ckpt-", "ckpt-3.0", "Ckpt-3")) {
       rows.add(
-          new CheckpointRow("K04r named " + name, c -> Files.createDirectory(c.resolve(name)), good()));
+          new CheckpointRow(
+              "K04r named " + name, c -> Files.createDirectory(c.resolve(name)), good()));
     }
     rows.add(
         new CheckpointRow(
@@ -250,10 +257,21 @@ class CheckpointRowsTest {
   }
 
   private static void versions(List<CheckpointRow> rows) {
-    rows.add(forged("K05a older", json -> json.put("version", 0), refused(ErrorCode.CHECKPOINT_VERSION, "has version 0")));
-    rows.add(forged("K05b newer", json -> json.put("version", 2), refused(ErrorCode.CHECKPOINT_VERSION, "has version 2")));
     rows.add(
-        forged("K05c null", json -> json.put("version", JsonScalar.NULL), refused(ErrorCode.CHECKPOINT_VERSION, "names no version")));
+        forged(
+            "K05a older",
+            json -> json.put("version", 0),
+            refused(ErrorCode.CHECKPOINT_VERSION, "has version 0")));
+    rows.add(
+        forged(
+            "K05b newer",
+            json -> json.put("version", 2),
+            refused(ErrorCode.CHECKPOINT_VERSION, "has version 2")));
+    rows.add(
+        forged(
+            "K05c null",
+            json -> json.put("version", JsonScalar.NULL),
+            refused(ErrorCode.CHECKPOINT_VERSION, "names no version")));
     rows.add(
         new CheckpointRow(
             "K05d missing",
@@ -275,7 +293,9 @@ class CheckpointRowsTest {
         forged(
             "K05f newer, its other members unknown",
             json -> json.put("version", 9).put("files", "elsewhere"),
-            refused(ErrorCode.CHECKPOINT_VERSION, "has version 9 of the format, this program reads 1")));
+            refused(
+                ErrorCode.CHECKPOINT_VERSION,
+                "has version 9 of the format, this program reads 1")));
   }
 
   private static void order(List<CheckpointRow> rows) {
