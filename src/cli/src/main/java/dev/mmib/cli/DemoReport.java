@@ -2,12 +2,14 @@ package dev.mmib.cli;
 
 import dev.mmib.cli.DemoTraining.Run;
 import dev.mmib.cli.report.ReportData;
+import dev.mmib.cli.report.ReportData.Answer;
 import dev.mmib.cli.report.ReportData.Attention;
 import dev.mmib.cli.report.ReportData.Bar;
 import dev.mmib.cli.report.ReportData.Curve;
 import dev.mmib.cli.report.ReportData.Link;
 import dev.mmib.cli.report.ReportData.Mark;
 import dev.mmib.cli.report.ReportData.PostCard;
+import dev.mmib.cli.report.ReportData.Reading;
 import dev.mmib.cli.report.ReportData.Slot;
 import dev.mmib.data.DataDirectory;
 import dev.mmib.data.NerExample;
@@ -94,7 +96,7 @@ final class DemoReport {
           card(
               example.tokens(),
               found,
-              gold(example),
+              Optional.of(gold(example)),
               List.of(),
               files,
               extractor.looks(post),
@@ -122,7 +124,7 @@ final class DemoReport {
           card(
               example.tokens(),
               found,
-              List.of(),
+              Optional.empty(),
               links(example, found),
               files,
               extractor.looks(post),
@@ -175,7 +177,7 @@ final class DemoReport {
   private static PostCard card(
       List<String> tokens,
       Extraction found,
-      List<Mark> gold,
+      Optional<List<Mark>> gold,
       List<Link> links,
       PictureFiles files,
       List<Look> looks,
@@ -193,7 +195,7 @@ final class DemoReport {
     return new PostCard(
         truth.imageId(),
         String.join(" ", tokens),
-        marks,
+        List.of(new Reading("", marks)),
         gold,
         links,
         slots,
@@ -235,11 +237,11 @@ final class DemoReport {
         .map(
             relation ->
                 new Link(
+                    "",
                     words(example.tokens(), relation.head()),
                     words(example.tokens(), relation.tail()),
-                    relation.type(),
-                    relation.score(),
-                    example.relation()))
+                    example.relation(),
+                    List.of(new Answer(relation.type(), relation.score()))))
         .toList();
   }
 

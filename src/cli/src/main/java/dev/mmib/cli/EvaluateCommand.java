@@ -1,17 +1,27 @@
 package dev.mmib.cli;
 
+import dev.mmib.cli.report.Report;
 import dev.mmib.data.Split;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
-import dev.mmib.io.AtomicFile;
 import dev.mmib.io.JsonArray;
 import dev.mmib.io.JsonObject;
 import dev.mmib.io.JsonScalar;
+import dev.mmib.io.JsonValue;
+import dev.mmib.predict.Look;
+import dev.mmib.score.Calibration;
+import dev.mmib.score.Confusion;
 import dev.mmib.score.EntityScore;
 import dev.mmib.score.Prf;
 import dev.mmib.train.Evaluation;
+import dev.mmib.train.Evaluator;
 import dev.mmib.train.Significance;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +57,10 @@ final class EvaluateCommand implements Callable<Integer> {
           "How entities are counted: as seqeval's default, or B- first. Default: lenient.")
   private EntityScore.Mode mode = EntityScore.Mode.LENIENT;
 
-  @Option(names = "--report", paramLabel = "FILE", description = "An HTML report with every miss.")
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "An HTML report: tables, calibration, the worst posts.")
   private @Nullable Path report;
 
   @Option(
@@ -81,46 +94,58 @@ final class EvaluateCommand implements Callable<Integer> {
       OutputFile.require(report, true, null);
     }
     var shown = new Progress(console, progress);
+    if (report != null && Files.isDirectory(report)) {
+      throw MmibException.in(
+          report.toString(), ErrorCode.USAGE, "is a directory", "Name the report's file.");
+    }
+    if (compare != null) {
+      Comparison.requireSameTask(model, compare);
+    }
     try (var backend = device.open().backend()) {
-      var found = Evaluation.of(backend, model, data, wanted, mode, shown);
-      Significance significance = null;
-      if (compare != null) {
-        var other = Evaluation.of(backend, compare, data, wanted, mode, shown);
-        if (other.task() != found.task()) {
-          throw MmibException.in(
-              compare.toString(),
-              ErrorCode.USAGE,
-              "is a model of the other task",
-              "Compare models of one task.");
+      // The other one first: only this model is asked about single rows afterwards.
+      var other =
+          compare == null ? null : Evaluation.of(backend, compare, data, wanted, mode, shown);
+      try (var evaluator = Evaluator.open(backend, model, data, wanted)) {
+        var found = evaluator.evaluate(mode, shown);
+        var comparison =
+            compare == null || other == null ? null : Comparison.of(compare, found, other, seed);
+        if (report != null) {
+          write(report, evaluator, found, comparison, shown);
         }
-        significance = Significance.of(found.scores().perRow(), other.scores().perRow(), seed);
-      }
-      shown.clear();
-      if (report != null) {
-        AtomicFile.write(report, EvaluationReport.html(model, found, significance));
-      }
-      if (json) {
-        console.print(json(found, significance));
-      } else {
-        print(found, significance);
+        shown.clear();
+        if (json) {
+          console.print(json(found, comparison));
+        } else {
+          print(found, comparison);
+        }
       }
     }
     return 0;
   }
 
-  private static JsonObject json(Evaluation found, @Nullable Significance significance) {
+  private void write(
+      Path file,
+      Evaluator evaluator,
+      Evaluation found,
+      @Nullable Comparison comparison,
+      Progress shown) {
+    var page = new EvaluationReport(model, data, Instant.now(), found, comparison);
+    var looks = new HashMap<Integer, List<Look>>();
+    var rows = page.shownRows();
+    for (int row : rows) {
+      looks.put(row, evaluator.looks(row));
+      shown.scoring("attention", looks.size(), rows.size());
+    }
+    Report.write(file, page.page(looks));
+  }
+
+  private static JsonObject json(Evaluation found, @Nullable Comparison comparison) {
     var perType = new JsonObject();
     found
         .scores()
         .perType()
         .forEach((type, score) -> perType.put(type, scores(score).put("support", score.support())));
-    var compared =
-        significance == null
-            ? JsonScalar.NULL
-            : new JsonObject()
-                .put("deltaF1", significance.deltaF1())
-                .put("ci95", new JsonArray().add(significance.low()).add(significance.high()))
-                .put("pValue", significance.pValue());
+    var compared = comparison == null ? JsonScalar.NULL : json(comparison.significance());
     var line =
         new JsonObject()
             .put("task", found.task().key())
@@ -131,7 +156,40 @@ final class EvaluateCommand implements Callable<Integer> {
     return line.put("perType", perType)
         .put("compare", compared)
         .put("rows", found.rows().size())
-        .put("missingImages", found.missingImages());
+        .put("missingImages", found.missingImages())
+        .put("calibration", found.calibration().map(c -> json(c)).orElse(JsonScalar.NULL))
+        .put("confusion", json(found.scores().confusion()));
+  }
+
+  private static JsonValue json(Significance significance) {
+    return new JsonObject()
+        .put("deltaF1", significance.deltaF1())
+        .put("ci95", new JsonArray().add(significance.low()).add(significance.high()))
+        .put("pValue", significance.pValue());
+  }
+
+  private static JsonValue json(Calibration calibration) {
+    return new JsonObject()
+        .put("ece", calibration.ece())
+        .put("brier", calibration.brier())
+        .put("predictions", calibration.n());
+  }
+
+  /** Rows are gold, columns are found; null is the label of nothing. */
+  private static JsonObject json(Confusion confusion) {
+    var labels = new JsonArray();
+    var counts = new JsonArray();
+    for (var label : confusion.labels()) {
+      if (label.equals(Confusion.NOTHING)) {
+        labels.add(JsonScalar.NULL);
+      } else {
+        labels.add(label);
+      }
+      var row = new JsonArray();
+      Arrays.stream(confusion.row(label)).forEach(row::add);
+      counts.add(row);
+    }
+    return new JsonObject().put("labels", labels).put("counts", counts);
   }
 
   private static JsonObject scores(Prf score) {
@@ -141,8 +199,8 @@ final class EvaluateCommand implements Callable<Integer> {
         .put("f1", score.f1());
   }
 
-  private void print(Evaluation found, @Nullable Significance significance) {
-    console.print(found.scores().table().stripTrailing());
+  private void print(Evaluation found, @Nullable Comparison comparison) {
+    console.print(found.scores().table().report().stripTrailing());
     var score = found.micro();
     console.print(
         String.format(
@@ -158,7 +216,19 @@ final class EvaluateCommand implements Callable<Integer> {
     if (found.missingImages() > 0) {
       console.print(found.missingImages() + " posts without a picture");
     }
-    if (significance != null) {
+    found
+        .calibration()
+        .ifPresent(
+            c ->
+                console.print(
+                    String.format(
+                        Locale.ROOT,
+                        "calibration of %d scores: ECE %.4f, Brier %.4f",
+                        c.n(),
+                        c.ece(),
+                        c.brier())));
+    if (comparison != null) {
+      var significance = comparison.significance();
       console.print(
           String.format(
               Locale.ROOT,

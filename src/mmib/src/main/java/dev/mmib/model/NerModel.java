@@ -102,20 +102,54 @@ public final class NerModel extends MmibModel {
   List<NerPrediction> decode(NerBatch batch, @Nullable ImageBatch images, Noise.Pair noise) {
     try (var scope = Scope.open(backend(), Mode.INFER)) {
       var encoded = encoder().encode(batch.text(), images, noise);
-      return decode(batch, head.forward(encoded.value()), encoded.texts().lengths());
+      return read(batch, encoded, (text, tags, words, chain) -> prediction(tags, words, chain));
     }
   }
 
-  private List<NerPrediction> decode(NerBatch batch, Tensor emissions, Tensor lengths) {
+  /** As {@link #decode}, and how probable the batch's own tags are. */
+  public List<NerAssessment> assess(NerBatch batch, @Nullable ImageBatch images) {
+    try (var scope = Scope.open(backend(), Mode.INFER)) {
+      var encoded = encoder().encode(batch.text(), images, encoder().noise());
+      return read(
+          batch,
+          encoded,
+          (text, tags, words, chain) -> {
+            int row = text * batch.text().tokens();
+            var gold = Arrays.copyOfRange(batch.tags(), row, row + tags.length);
+            double logGold =
+                chain.logProbability(
+                    0,
+                    tags.length - 1,
+                    (place, tag) -> !batch.firstPiece()[row + place] || tag == gold[place]);
+            return new NerAssessment(
+                prediction(tags, words, chain),
+                logGold,
+                new EntityReader(tagSet).read(gold, words, chain));
+          });
+    }
+  }
+
+  private NerPrediction prediction(int[] tags, int[] words, TagChain chain) {
+    return new NerPrediction(tags, new EntityReader(tagSet).read(tags, words, chain));
+  }
+
+  /** Makes something of one text's best tags, its words' first pieces and all its taggings. */
+  @FunctionalInterface
+  private interface Reading<T> {
+    T of(int text, int[] tags, int[] words, TagChain chain);
+  }
+
+  private <T> List<T> read(NerBatch batch, PostEncoder.Encoded encoded, Reading<T> reading) {
+    var emissions = head.forward(encoded.value());
     var values = emissions.toFloats();
     var text = batch.text();
     requireFinite(values, text.tokens(), text.lengths());
     var transitions = finite(crf.transitions());
     var start = finite(crf.start());
     var end = finite(crf.end());
-    var paths = crf.best(add(emissions, forbidden(batch)), lengths, 1).paths().toInts();
-    var reader = new EntityReader(tagSet);
-    var results = new ArrayList<NerPrediction>();
+    var penalized = add(emissions, forbidden(batch));
+    var paths = crf.best(penalized, encoded.texts().lengths(), 1).paths().toInts();
+    var results = new ArrayList<T>();
     for (int b = 0; b < text.batch(); b++) {
       int row = b * text.tokens();
       int length = text.lengths()[b];
@@ -125,7 +159,7 @@ public final class NerModel extends MmibModel {
           new TagChain(
               rows, transitions, start, end, (place, tag) -> isAllowed(batch, row + place, tag));
       int[] words = IntStream.range(0, length).filter(i -> batch.firstPiece()[row + i]).toArray();
-      results.add(new NerPrediction(tags, reader.read(tags, words, chain)));
+      results.add(reading.of(b, tags, words, chain));
     }
     return results;
   }

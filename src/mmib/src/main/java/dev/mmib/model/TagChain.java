@@ -54,6 +54,11 @@ final class TagChain {
    * <p>It is the ratio of two sums over taggings: of the wanted ones, and of all.
    */
   double probability(int from, int to, Allowed wanted) {
+    return Math.exp(logProbability(from, to, wanted));
+  }
+
+  /** The logarithm of {@link #probability}, also where that is too small for a double. */
+  double logProbability(int from, int to, Allowed wanted) {
     var scores = from == 0 ? null : forward[from - 1];
     for (int t = from; t <= to; t++) {
       scores = step(t, scores, (place, tag) -> allowed.at(place, tag) && wanted.at(place, tag));
@@ -61,7 +66,7 @@ final class TagChain {
     if (scores == null) {
       throw new IllegalArgumentException("chain: no place from " + from + " to " + to);
     }
-    return Math.min(1, Math.exp(joined(to, scores) - logTotal));
+    return Math.min(0, joined(to, scores) - logTotal);
   }
 
   /** log Σ over tags of what leads to place {@code t} and what may follow it. */

@@ -25,11 +25,14 @@ public final class EntityScore {
   }
 
   private final ScoreTable table;
+  private final Confusion confusion;
   private final List<Counts> sentences;
   private final double accuracy;
 
-  private EntityScore(ScoreTable table, List<Counts> sentences, double accuracy) {
+  private EntityScore(
+      ScoreTable table, Confusion confusion, List<Counts> sentences, double accuracy) {
     this.table = table;
+    this.confusion = confusion;
     this.sentences = Collections.unmodifiableList(sentences);
     this.accuracy = accuracy;
   }
@@ -65,6 +68,7 @@ public final class EntityScore {
     List<LabelSpan> predictedSpans = spans(predicted, mode, ends);
     return new EntityScore(
         ScoreTable.of(perType(goldSpans, predictedSpans)),
+        Confusion.ofEntities(goldSpans, predictedSpans),
         perSentence(goldSpans, predictedSpans, ends),
         labels == 0 ? 0 : (double) same / labels);
   }
@@ -141,6 +145,11 @@ public final class EntityScore {
 
   public Map<String, Prf> perType() {
     return table.rows();
+  }
+
+  /** Which types were taken for which, missed or made up. */
+  public Confusion confusion() {
+    return confusion;
   }
 
   /** The share of labels that are right. */

@@ -14,11 +14,14 @@ import java.util.Map;
 public final class RelationScore {
 
   private final ScoreTable table;
+  private final Confusion confusion;
   private final List<Counts> examples;
   private final double accuracy;
 
-  private RelationScore(ScoreTable table, List<Counts> examples, double accuracy) {
+  private RelationScore(
+      ScoreTable table, Confusion confusion, List<Counts> examples, double accuracy) {
     this.table = table;
+    this.confusion = confusion;
     this.examples = Collections.unmodifiableList(examples);
     this.accuracy = accuracy;
   }
@@ -58,7 +61,10 @@ public final class RelationScore {
       }
     }
     return new RelationScore(
-        ScoreTable.of(counts), examples, gold.length == 0 ? 0 : (double) same / gold.length);
+        ScoreTable.of(counts),
+        Confusion.ofClasses(gold, predicted, relations),
+        examples,
+        gold.length == 0 ? 0 : (double) same / gold.length);
   }
 
   /** Per relation with averages, in the order of the indices. */
@@ -76,6 +82,11 @@ public final class RelationScore {
 
   public Map<String, Prf> perRelation() {
     return table.rows();
+  }
+
+  /** Which relations were taken for which, None among them. */
+  public Confusion confusion() {
+    return confusion;
   }
 
   /** The share of examples that are right, None included. */

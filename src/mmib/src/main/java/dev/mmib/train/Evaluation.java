@@ -1,16 +1,16 @@
 package dev.mmib.train;
 
 import dev.mmib.backend.Backend;
-import dev.mmib.data.DataDirectory;
 import dev.mmib.data.Split;
-import dev.mmib.io.ModelDirectory;
 import dev.mmib.model.Task;
+import dev.mmib.score.Calibration;
 import dev.mmib.score.EntityScore;
 import dev.mmib.score.Prf;
-import dev.mmib.train.RowSettings.MissingImages;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A model's scores on a split, and what it predicted there.
@@ -26,29 +26,7 @@ public record Evaluation(
     String device,
     Scores scores,
     int missingImages,
-    List<Row> rows) {
-
-  private static final int CACHE_MEGABYTES = 0; // every picture is looked at once
-
-  /**
-   * One row.
-   *
-   * @param gold a label for each word; of a relation, the relation alone
-   * @param found the same, predicted
-   */
-  public record Row(String place, List<String> tokens, List<String> gold, List<String> found) {
-
-    public Row {
-      tokens = List.copyOf(tokens);
-      gold = List.copyOf(gold);
-      found = List.copyOf(found);
-    }
-
-    /** Whether everything was predicted rightly. */
-    public boolean isRight() {
-      return gold.equals(found);
-    }
-  }
+    List<EvaluatedRow> rows) {
 
   public Evaluation {
     rows = List.copyOf(rows);
@@ -62,37 +40,31 @@ public record Evaluation(
       Split split,
       EntityScore.Mode mode,
       TrainingListener listener) {
-    var directory = ModelDirectory.open(model);
-    var task = directory.config().task();
-    var found = TrainingData.forScoring(DataDirectory.open(data), task, split);
-    try (var loaded = directory.load(backend)) {
-      var rows = found.rows(split, loaded, directory.tokenizer());
-      var pictures =
-          loaded.config().textOnly()
-              ? null
-              : new Pictures(loaded, MissingImages.ZERO, CACHE_MEGABYTES);
-      Scoring.predict(rows, pictures, split.toString(), listener);
-      return new Evaluation(
-          task,
-          split,
-          mode,
-          backend.name(),
-          rows.scores(mode),
-          pictures == null ? 0 : pictures.missing(),
-          listed(rows));
+    try (var evaluator = Evaluator.open(backend, model, data, split)) {
+      return evaluator.evaluate(mode, listener);
     }
-  }
-
-  private static List<Row> listed(TaskRows<?> rows) {
-    var list = new ArrayList<Row>();
-    for (int row = 0; row < rows.size(); row++) {
-      list.add(rows.row(row));
-    }
-    return list;
   }
 
   /** Over all entities, or over all relations but None. */
   public Prf micro() {
     return scores.micro();
+  }
+
+  /**
+   * Whether the scores of what was found can be taken for probabilities: of the entities that were
+   * found, or of every row's relation, None included. Empty where nothing was found.
+   */
+  public Optional<Calibration> calibration() {
+    var outcomes = rows.stream().flatMap(row -> row.outcomes().stream()).toList();
+    return outcomes.isEmpty() ? Optional.empty() : Optional.of(Calibration.of(outcomes));
+  }
+
+  /** The rows that are not right, by index, those with the greatest loss first. */
+  public List<Integer> worst() {
+    return IntStream.range(0, rows.size())
+        .filter(row -> !rows.get(row).isRight())
+        .boxed()
+        .sorted(Comparator.comparingDouble((Integer row) -> rows.get(row).loss()).reversed())
+        .toList();
   }
 }

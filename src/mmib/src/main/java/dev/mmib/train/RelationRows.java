@@ -6,15 +6,22 @@ import dev.mmib.data.PictureFiles;
 import dev.mmib.data.RelationBatch;
 import dev.mmib.data.RelationEncoder;
 import dev.mmib.data.RelationExample;
+import dev.mmib.data.TextBatch;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.model.Losses;
 import dev.mmib.model.MmibModel;
 import dev.mmib.model.RelationModel;
+import dev.mmib.model.RelationPrediction;
+import dev.mmib.predict.Look;
+import dev.mmib.score.Counts;
 import dev.mmib.score.EntityScore;
 import dev.mmib.text.BertTokenizer;
+import dev.mmib.train.EvaluatedRow.Candidate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -22,12 +29,14 @@ import org.jspecify.annotations.Nullable;
 /** The encoded rows of one split, and the relations predicted for them. */
 final class RelationRows implements TaskRows<RelationBatch> {
 
+  private static final RelationPrediction UNASKED = new RelationPrediction(0, new float[] {0});
+
   private final RelationModel model;
   private final int padId;
   private final List<RelationExample> examples;
   private final List<EncodedRelation> encoded = new ArrayList<>();
   private final Function<RelationExample, PictureFiles> pictures;
-  private final int[] predicted;
+  private final List<RelationPrediction> predicted;
   private final float @Nullable [] weights;
 
   RelationRows(
@@ -43,7 +52,7 @@ final class RelationRows implements TaskRows<RelationBatch> {
     this.padId = tokenizer.padId();
     this.examples = examples;
     this.pictures = pictures;
-    this.predicted = new int[examples.size()];
+    this.predicted = new ArrayList<>(Collections.nCopies(examples.size(), UNASKED));
     for (var example : examples) {
       var row = encoder.encode(example);
       if (row.headMarker() < 0 || row.tailMarker() < 0) {
@@ -102,7 +111,7 @@ final class RelationRows implements TaskRows<RelationBatch> {
   public void predict(int[] rows, RelationBatch batch, @Nullable ImageBatch images) {
     var found = model.decode(batch, images);
     for (int i = 0; i < rows.length; i++) {
-      predicted[rows[i]] = found.get(i).relation();
+      predicted.set(rows[i], found.get(i));
     }
   }
 
@@ -112,14 +121,42 @@ final class RelationRows implements TaskRows<RelationBatch> {
     for (int row = 0; row < gold.length; row++) {
       gold[row] = encoded.get(row).relation();
     }
-    return Scores.ofRelations(gold, predicted, model.relations());
+    int[] found = predicted.stream().mapToInt(RelationPrediction::relation).toArray();
+    return Scores.ofRelations(gold, found, model.relations());
   }
 
   @Override
-  public Evaluation.Row row(int row) {
+  public EvaluatedRow row(int row, EntityScore.Mode mode, Counts counts) {
     var example = examples.get(row);
-    var found = model.relations().relation(predicted[row]);
-    return new Evaluation.Row(
-        place(row), example.tokens(), List.of(example.relation()), List.of(found));
+    float[] probabilities = predicted.get(row).probabilities();
+    var candidates = new ArrayList<Candidate>();
+    for (int r = 0; r < probabilities.length; r++) {
+      candidates.add(new Candidate(model.relations().relation(r), Math.min(1, probabilities[r])));
+    }
+    // Stable: of equals the first one stays first, as the prediction takes it.
+    candidates.sort(Comparator.comparingDouble(Candidate::score).reversed());
+    return new EvaluatedRow.Pair(
+        place(row),
+        example.tokens(),
+        pictures(row),
+        example.head(),
+        example.tail(),
+        example.relation(),
+        candidates,
+        counts,
+        -Math.log(Math.min(1, probabilities[encoded.get(row).relation()])));
+  }
+
+  @Override
+  public TextBatch text(RelationBatch batch) {
+    return batch.text();
+  }
+
+  @Override
+  public List<Look> looks(int row, float[][] weights) {
+    var text = encoded.get(row);
+    return List.of(
+        new Look(examples.get(row).head(), weights[text.headMarker()]),
+        new Look(examples.get(row).tail(), weights[text.tailMarker()]));
   }
 }

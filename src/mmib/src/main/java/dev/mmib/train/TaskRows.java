@@ -2,9 +2,13 @@ package dev.mmib.train;
 
 import dev.mmib.data.ImageBatch;
 import dev.mmib.data.PictureFiles;
+import dev.mmib.data.TextBatch;
 import dev.mmib.model.Losses;
 import dev.mmib.model.MmibModel;
+import dev.mmib.predict.Look;
+import dev.mmib.score.Counts;
 import dev.mmib.score.EntityScore;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +46,16 @@ interface TaskRows<B> {
    */
   Scores scores(EntityScore.Mode mode);
 
-  /** A row beside what was predicted for it. */
-  Evaluation.Row row(int row);
+  /** A row beside what was predicted for it, and what that counts. */
+  EvaluatedRow row(int row, EntityScore.Mode mode, Counts counts);
+
+  /** The texts of a batch. */
+  TextBatch text(B batch);
+
+  /**
+   * What in a row that was predicted looked at its pictures.
+   *
+   * @param weights how much each word piece looks at each picture
+   */
+  List<Look> looks(int row, float[][] weights);
 }

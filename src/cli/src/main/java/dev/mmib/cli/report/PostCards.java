@@ -1,9 +1,11 @@
 package dev.mmib.cli.report;
 
+import dev.mmib.cli.report.ReportData.Answer;
 import dev.mmib.cli.report.ReportData.Attention;
 import dev.mmib.cli.report.ReportData.Link;
 import dev.mmib.cli.report.ReportData.Mark;
 import dev.mmib.cli.report.ReportData.PostCard;
+import dev.mmib.cli.report.ReportData.Reading;
 import dev.mmib.cli.report.ReportData.Slot;
 import java.util.Base64;
 import java.util.List;
@@ -21,21 +23,48 @@ final class PostCards {
   }
 
   private static void append(StringBuilder out, PostCard card) {
-    out.append("<article>\n");
-    appendPictures(out, card);
-    out.append("<div class=\"body\">\n<p class=\"text\" dir=\"auto\">");
-    appendMarked(out, card.text(), card.found(), card.truth());
-    out.append("</p>\n");
-    if (!card.truth().isEmpty() && !agree(card.found(), card.truth())) {
-      out.append("<p class=\"text truth\" dir=\"auto\"><span class=\"tag\">truth</span> ");
-      appendMarked(out, card.text(), card.truth(), List.of());
-      out.append("</p>\n");
+    boolean looks = !card.attention().isEmpty();
+    out.append(looks ? "<article class=\"looks\">\n" : "<article>\n");
+    if (!looks && !card.pictures().isEmpty()) {
+      out.append("<div class=\"pictures\">\n");
+      for (int i = 0; i < card.pictures().size(); i++) {
+        append(out, card.pictures().get(i), i == 0 ? "whole" : "crop");
+      }
+      out.append("</div>\n");
     }
+    out.append("<div class=\"body\">\n");
+    appendReadings(out, card);
     card.links().forEach(link -> append(out, link));
-    appendAttention(out, card);
+    if (looks) {
+      appendLooks(out, card);
+    }
     out.append("<p class=\"note\">").append(Html.escape(card.note()));
     out.append(" <code>").append(Html.escape(card.id())).append("</code></p>\n");
     out.append("</div>\n</article>\n");
+  }
+
+  private static void appendReadings(StringBuilder out, PostCard card) {
+    var truth = card.truth();
+    boolean agree = true;
+    for (Reading reading : card.readings()) {
+      agree &= truth.isEmpty() || agree(reading.marks(), truth.get());
+      out.append("<p class=\"text\" dir=\"auto\">");
+      appendTag(out, reading.name());
+      appendMarked(out, card.text(), reading.marks(), truth.orElse(reading.marks()));
+      out.append("</p>\n");
+    }
+    if (truth.isPresent() && !agree) {
+      out.append("<p class=\"text truth\" dir=\"auto\">");
+      appendTag(out, "truth");
+      appendMarked(out, card.text(), truth.get(), truth.get());
+      out.append("</p>\n");
+    }
+  }
+
+  private static void appendTag(StringBuilder out, String name) {
+    if (!name.isEmpty()) {
+      out.append("<span class=\"tag\">").append(Html.escape(name)).append("</span> ");
+    }
   }
 
   private static boolean agree(List<Mark> found, List<Mark> truth) {
@@ -43,23 +72,18 @@ final class PostCards {
         && found.stream().allMatch(mark -> truth.stream().anyMatch(mark::sameAs));
   }
 
-  private static void appendPictures(StringBuilder out, PostCard card) {
-    out.append("<div class=\"pictures\">\n");
-    for (int i = 0; i < card.pictures().size(); i++) {
-      Slot slot = card.pictures().get(i);
-      out.append(i == 0 ? "<figure class=\"whole\">" : "<figure>");
-      String type = mimeType(slot.file());
-      if (type.isEmpty()) {
-        out.append("<span class=\"missing\">no picture</span>");
-      } else {
-        out.append("<img alt=\"").append(Html.escape(slot.name())).append("\" src=\"data:");
-        out.append(type).append(";base64,");
-        out.append(Base64.getEncoder().encodeToString(slot.file())).append("\">");
-      }
-      out.append("<figcaption>").append(Html.escape(slot.name())).append("</figcaption>");
-      out.append("</figure>\n");
+  private static void append(StringBuilder out, Slot slot, String kind) {
+    out.append("<figure class=\"").append(kind).append("\">");
+    String type = mimeType(slot.file());
+    if (type.isEmpty()) {
+      out.append("<span class=\"missing\">").append(Html.escape(slot.problem())).append("</span>");
+    } else {
+      out.append("<img alt=\"").append(Html.escape(slot.name())).append("\" src=\"data:");
+      out.append(type).append(";base64,");
+      out.append(Base64.getEncoder().encodeToString(slot.file())).append("\">");
     }
-    out.append("</div>\n");
+    out.append("<figcaption>").append(Html.escape(slot.name())).append("</figcaption>");
+    out.append("</figure>\n");
   }
 
   /** By content; empty for what no browser shows. */
@@ -89,7 +113,7 @@ final class PostCards {
     int at = 0;
     for (Mark mark : marks) {
       out.append(Html.escape(text.substring(at, mark.start())));
-      boolean wrong = !truth.isEmpty() && truth.stream().noneMatch(mark::sameAs);
+      boolean wrong = truth.stream().noneMatch(mark::sameAs);
       out.append("<mark class=\"t").append(color(mark.type())).append(wrong ? " wrong" : "");
       out.append("\">").append(Html.escape(text.substring(mark.start(), mark.end())));
       out.append("<b>").append(Html.escape(mark.type()));
@@ -107,43 +131,61 @@ final class PostCards {
       case "LOC", "LOCATION" -> 1;
       case "ORG", "ORGANIZATION" -> 2;
       case "MISC", "OTHER" -> 3;
+      case "HEAD" -> 4;
+      case "TAIL" -> 5;
       default -> 4 + Math.floorMod(type.hashCode(), 3);
     };
   }
 
   private static void append(StringBuilder out, Link link) {
     boolean known = !link.truth().isEmpty();
-    boolean right = link.type().equals(link.truth());
+    boolean right = link.found().type().equals(link.truth());
     out.append("<p class=\"link").append(known ? right ? " right" : " wrong" : "").append("\">");
+    appendTag(out, link.by());
     out.append("<bdi>").append(Html.escape(link.head())).append("</bdi> <span class=\"arrow\">");
-    out.append(Html.escape(link.type())).append(" <i>").append(twoDigits(link.score()));
-    out.append("</i></span> <bdi>").append(Html.escape(link.tail())).append("</bdi>");
+    append(out, link.found());
+    out.append("</span> <bdi>").append(Html.escape(link.tail())).append("</bdi>");
     if (known && !right) {
       out.append(" <span class=\"tag\">truth: ").append(Html.escape(link.truth()));
       out.append("</span>");
     }
     out.append("</p>\n");
+    if (link.answers().size() > 1) {
+      out.append("<ul class=\"answers\">\n");
+      for (Answer answer : link.answers()) {
+        out.append(answer.type().equals(link.truth()) ? "<li class=\"right\">" : "<li>");
+        appendMeter(out, answer.score());
+        out.append("<span>").append(Html.escape(answer.type())).append("</span></li>\n");
+      }
+      out.append("</ul>\n");
+    }
   }
 
-  private static void appendAttention(StringBuilder out, PostCard card) {
-    if (card.attention().isEmpty()) {
-      return;
-    }
-    out.append(
-        "<details open><summary>looked at</summary><div class=\"scroll\"><table>\n<tr><th></th>");
-    card.pictures().forEach(p -> out.append("<th>").append(Html.escape(p.name())).append("</th>"));
-    out.append("</tr>\n");
+  private static void append(StringBuilder out, Answer answer) {
+    out.append(Html.escape(answer.type())).append(" <i>").append(twoDigits(answer.score()));
+    out.append("</i>");
+  }
+
+  /** The pictures in a row, and under them a row of bars for each that looked at them. */
+  private static void appendLooks(StringBuilder out, PostCard card) {
+    out.append("<div class=\"looked\" style=\"--n:").append(card.pictures().size());
+    out.append("\" role=\"group\" aria-label=\"looked at\">\n");
+    card.pictures().forEach(slot -> append(out, slot, "slot"));
     for (Attention attention : card.attention()) {
-      out.append("<tr><th scope=\"row\"><bdi>").append(Html.escape(attention.name()));
-      out.append("</bdi></th>");
+      out.append("<p class=\"who\"><bdi>").append(Html.escape(attention.name()));
+      out.append("</bdi></p>\n");
       for (double weight : attention.weights()) {
-        double share = Double.isFinite(weight) ? Math.max(0, Math.min(1, weight)) : 0;
-        out.append("<td class=\"heat\" style=\"--w:").append(twoDigits(share)).append("\">");
-        out.append(twoDigits(share)).append("</td>");
+        appendMeter(out, weight);
+        out.append('\n');
       }
-      out.append("</tr>\n");
     }
-    out.append("</table></div></details>\n");
+    out.append("</div>\n");
+  }
+
+  private static void appendMeter(StringBuilder out, double value) {
+    double share = Double.isFinite(value) ? Math.max(0, Math.min(1, value)) : 0;
+    out.append("<span class=\"meter\" style=\"--w:").append(twoDigits(share)).append("\"><i>");
+    out.append(twoDigits(share)).append("</i></span>");
   }
 
   private static String twoDigits(double value) {

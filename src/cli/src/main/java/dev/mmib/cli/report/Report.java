@@ -94,6 +94,12 @@ public final class Report {
       appendTable(out, table);
     } else if (section instanceof ReportData.Posts posts) {
       PostCards.append(out, posts);
+    } else if (section instanceof HeatTable heat) {
+      heat.append(out);
+    } else if (section instanceof Reliability reliability) {
+      reliability.append(out);
+    } else if (section instanceof Intervals intervals) {
+      intervals.append(out);
     }
     out.append("</section>\n");
   }

@@ -1,6 +1,7 @@
 package dev.mmib.cli.report;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -20,7 +21,8 @@ public record ReportData(String title, String subtitle, List<Fact> facts, List<S
   public record Fact(String name, String value) {}
 
   /** One part of the page. */
-  public sealed interface Section permits Scores, Curves, Table, Posts {
+  public sealed interface Section
+      permits Scores, Curves, Table, Posts, HeatTable, Reliability, Intervals {
     String title();
 
     /** A sentence or two of explanation; may be empty. */
@@ -98,7 +100,7 @@ public record ReportData(String title, String subtitle, List<Fact> facts, List<S
   /**
    * One post.
    *
-   * @param found entities as the model marked them
+   * @param readings entities as they were marked, by one model or more
    * @param truth entities as they should be; empty where that is unknown
    * @param links relations found, or to be found
    * @param pictures the visual slots in their order, the whole picture first
@@ -108,16 +110,19 @@ public record ReportData(String title, String subtitle, List<Fact> facts, List<S
   public record PostCard(
       String id,
       String text,
-      List<Mark> found,
-      List<Mark> truth,
+      List<Reading> readings,
+      Optional<List<Mark>> truth,
       List<Link> links,
       List<Slot> pictures,
       List<Attention> attention,
       String note) {
 
     public PostCard {
-      found = sorted("found", text, found);
-      truth = sorted("truth", text, truth);
+      readings =
+          readings.stream()
+              .map(r -> new Reading(r.name(), sorted("found", text, r.marks())))
+              .toList();
+      truth = truth.map(marks -> sorted("truth", text, marks));
       links = List.copyOf(links);
       pictures = List.copyOf(pictures);
       attention = List.copyOf(attention);
@@ -146,6 +151,13 @@ public record ReportData(String title, String subtitle, List<Fact> facts, List<S
     }
   }
 
+  /** A text's marks as one reader set them; the name may be empty where there is one reader. */
+  public record Reading(String name, List<Mark> marks) {
+    public Reading {
+      marks = List.copyOf(marks);
+    }
+  }
+
   /** A marked part of a text, in code units; the score may be absent. */
   public record Mark(int start, int end, String type, OptionalDouble score) {
     public static Mark of(int start, int end, String type) {
@@ -158,11 +170,39 @@ public record ReportData(String title, String subtitle, List<Fact> facts, List<S
     }
   }
 
-  /** A relation between two parts of the text; {@code truth} is empty where it is unknown. */
-  public record Link(String head, String tail, String type, double score, String truth) {}
+  /**
+   * A relation between two parts of the text.
+   *
+   * @param by who says so; may be empty where there is one reader
+   * @param truth empty where it is unknown
+   * @param answers the most probable one first, which is what was found
+   */
+  public record Link(String by, String head, String tail, String truth, List<Answer> answers) {
+    public Link {
+      answers = List.copyOf(answers);
+      if (answers.isEmpty()) {
+        throw new IllegalArgumentException("Link: 0 answers vs at least 1: give what was found");
+      }
+    }
 
-  /** A picture file's bytes, or none where it is missing; and what it is called. */
-  public record Slot(String name, byte[] file) {}
+    Answer found() {
+      return answers.get(0);
+    }
+  }
+
+  /** A relation that could hold, and its probability. */
+  public record Answer(String type, double score) {}
+
+  /**
+   * A picture file's bytes, and what it is called.
+   *
+   * @param problem said in its place where there are no bytes
+   */
+  public record Slot(String name, byte[] file, String problem) {
+    public Slot(String name, byte[] file) {
+      this(name, file, "no picture");
+    }
+  }
 
   /** How much the part of the text called {@code name} looked at each picture. */
   public record Attention(String name, double[] weights) {}
