@@ -18,8 +18,8 @@ import java.util.function.Function;
  *
  * <p>The largest such F is found by Dinkelbach's iteration: given F, predicting pays exactly where
  * the best label that is not None has p &gt; F/2; that choice gives the next F, until it stays. The
- * generator's probabilities are such that this rule is also the plain one, to predict the most
- * probable label.
+ * generator's probabilities are such that without stray pictures this rule is also the plain one,
+ * to predict the most probable label. What stray pictures leave to be known: {@link Stray}.
  *
  * @param f1 given words and picture
  * @param textOnlyF1 given the words alone

@@ -1,6 +1,5 @@
 package dev.mmib.demo;
 
-import dev.mmib.demo.Attainable.Posterior;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -34,7 +33,7 @@ public record DemoData(
    *
    * @param imageId the picture's id as the file has it
    * @param label the type or relation that the post is about
-   * @param shows what the picture shows: that label, or a pattern
+   * @param shows what the picture shows: a label, or a pattern
    * @param relevant whether the picture shows the label
    * @param textTells whether the words alone give the label away
    */
@@ -45,21 +44,45 @@ public record DemoData(
    * How much to make, and how hard.
    *
    * @param seed the same seed makes the same files
-   * @param irrelevantShare of pictures that say nothing, in hundredths
+   * @param irrelevantShare of pictures that say nothing and can be seen to, in hundredths
    * @param clearShare of posts whose words give the label away, in hundredths
+   * @param strayShare of pictures, taken from all, that are replaced by another one which has nothing
+   *     to do with the words and cannot be told from one that has, in hundredths
    */
   public record Options(
-      long seed, int train, int dev, int test, double irrelevantShare, double clearShare) {
+      long seed,
+      int train,
+      int dev,
+      int test,
+      double irrelevantShare,
+      double clearShare,
+      double strayShare) {
 
     public Options {
       if (train < 1 || dev < 1 || test < 1) {
         throw new IllegalArgumentException(
             "DemoData: sizes " + train + ", " + dev + ", " + test + " vs at least 1");
       }
-      if (!(irrelevantShare >= 0 && irrelevantShare < 1 && clearShare >= 0 && clearShare < 1)) {
-        throw new IllegalArgumentException(
-            "DemoData: shares " + irrelevantShare + ", " + clearShare + " vs 0 to below 1");
+      requireShare("irrelevantShare", irrelevantShare);
+      requireShare("clearShare", clearShare);
+      requireShare("strayShare", strayShare);
+    }
+
+    /** Without stray pictures. */
+    public Options(
+        long seed, int train, int dev, int test, double irrelevantShare, double clearShare) {
+      this(seed, train, dev, test, irrelevantShare, clearShare, 0);
+    }
+
+    private static void requireShare(String name, double value) {
+      if (!(value >= 0 && value < 1)) {
+        throw new IllegalArgumentException("DemoData: " + name + " " + value + " vs 0 to below 1");
       }
+    }
+
+    /** The same words, with other pictures in the place of some. */
+    public Options withStrayShare(double share) {
+      return new Options(seed, train, dev, test, irrelevantShare, clearShare, share);
     }
 
     /** Small enough to train four models on within three minutes. */
@@ -77,37 +100,53 @@ public record DemoData(
     reTest = List.copyOf(reTest);
   }
 
-  /** Makes both data sets under {@code dir/ner} and {@code dir/re}. */
-  public static DemoData generate(Path dir, Options options) {
-    Path nerDir = dir.resolve("ner");
-    Path reDir = dir.resolve("re");
-    var entities = new EntityPosts(options, new Random(options.seed()));
-    var files = new EntityFiles(nerDir, options.seed());
-    files.write("train", entities.make("train", options.train()));
-    files.write("valid", entities.make("valid", options.dev()));
-    List<EntityPost> nerTest = entities.make("test", options.test());
-    files.write("test", nerTest);
+  /**
+   * The data set of one task.
+   *
+   * @param attainable the best possible score on its test split
+   * @param test what lies behind each test post, in the order of the file
+   */
+  public record Part(Path directory, Attainable attainable, List<Truth> test) {
 
-    var pairs = new PairPosts(options, new Random(options.seed() + 1));
-    var pairFiles = new PairFiles(reDir, options.seed());
-    pairFiles.write("train", pairs.make("train", options.train()));
-    pairFiles.write("val", pairs.make("val", options.dev()));
-    List<PairPost> reTest = pairs.make("test", options.test());
-    pairFiles.write("test", reTest);
-    pairFiles.writeTables();
-
-    return new DemoData(
-        nerDir,
-        reDir,
-        Attainable.of(nerTest.stream().flatMap(post -> post.posteriors().stream()).toList()),
-        Attainable.of(reTest.stream().map(PairPost::posterior).toList()),
-        nerTest.stream().map(EntityPost::truth).toList(),
-        reTest.stream().map(PairPost::truth).toList());
+    public Part {
+      test = List.copyOf(test);
+    }
   }
 
-  /** The probabilities once the picture is seen: certain if it is relevant, else the text's. */
-  static Posterior posterior(double[] fromText, int label, boolean relevant, int none) {
-    return new Posterior(
-        fromText, relevant ? Posterior.certain(label, fromText.length) : fromText, none);
+  /** Makes both data sets under {@code dir/ner} and {@code dir/re}. */
+  public static DemoData generate(Path dir, Options options) {
+    Part ner = entities(dir.resolve("ner"), options);
+    Part re = relations(dir.resolve("re"), options);
+    return new DemoData(
+        ner.directory(), re.directory(), ner.attainable(), re.attainable(), ner.test(), re.test());
+  }
+
+  /** Makes posts about entities: train.txt, valid.txt, test.txt, images, crops. */
+  public static Part entities(Path directory, Options options) {
+    var posts = new EntityPosts(options, new Random(options.seed()));
+    var files = new EntityFiles(directory, options.seed());
+    files.write("train", posts.make("train", options.train()));
+    files.write("valid", posts.make("valid", options.dev()));
+    List<EntityPost> test = posts.make("test", options.test());
+    files.write("test", test);
+    return new Part(
+        directory,
+        Attainable.of(test.stream().flatMap(post -> post.posteriors().stream()).toList()),
+        test.stream().map(EntityPost::truth).toList());
+  }
+
+  /** Makes posts about relations: train.txt, val.txt, test.txt, rel2id.json, images, crops. */
+  public static Part relations(Path directory, Options options) {
+    var posts = new PairPosts(options, new Random(options.seed() + 1));
+    var files = new PairFiles(directory, options.seed());
+    files.write("train", posts.make("train", options.train()));
+    files.write("val", posts.make("val", options.dev()));
+    List<PairPost> test = posts.make("test", options.test());
+    files.write("test", test);
+    files.writeTables();
+    return new Part(
+        directory,
+        Attainable.of(test.stream().map(PairPost::posterior).toList()),
+        test.stream().map(PairPost::truth).toList());
   }
 }

@@ -46,15 +46,15 @@ final class EntityFiles {
             seed,
             id,
             sketch -> {
-              if (post.relevant()) {
-                Drawings.entity(post.type(), sketch);
-              } else {
+              if (post.shown() == Stray.PATTERN) {
                 Drawings.pattern(sketch);
+              } else {
+                Drawings.entity(post.shown(), sketch);
               }
             });
     Pictures.write(directory.resolve("images").resolve(id + ".jpg"), drawn.whole());
     var random = new Random(seed ^ id.hashCode());
-    int first = post.relevant() ? post.type() : random.nextInt(CROP_NAMES.size());
+    int first = post.shown() == Stray.PATTERN ? random.nextInt(CROP_NAMES.size()) : post.shown();
     int other = (first + 1 + random.nextInt(CROP_NAMES.size() - 1)) % CROP_NAMES.size();
     writeCrop(id, first, drawn.crops().get(0));
     writeCrop(id, other, drawn.crops().get(drawn.crops().size() - 1));

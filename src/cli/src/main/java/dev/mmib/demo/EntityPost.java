@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * A post about one name, sometimes with a second one.
  *
- * @param type what the post is about, an index into the types; the picture shows it if relevant
+ * @param type what the post is about, an index into the types
+ * @param shown the type that the picture shows, or {@link Stray#PATTERN}
  * @param textTells whether the words give it away
  * @param posteriors of every entity in it, for the attainable score
  */
@@ -15,12 +16,16 @@ record EntityPost(
     List<String> tokens,
     List<String> labels,
     int type,
-    boolean relevant,
+    int shown,
     boolean textTells,
     List<Posterior> posteriors) {
 
   DemoData.Truth truth() {
-    String label = EntityWords.TYPES.get(type);
-    return new DemoData.Truth(id, label, relevant ? label : "a pattern", relevant, textTells);
+    return new DemoData.Truth(
+        id,
+        EntityWords.TYPES.get(type),
+        Stray.shows(shown, EntityWords.TYPES),
+        shown == type,
+        textTells);
   }
 }

@@ -15,11 +15,13 @@ import java.util.Random;
  *   clear? ~ Bernoulli(clearShare)
  *     clear:  half the time a clear name in a neutral sentence, else an open name in a telling one
  *     open:   name ~ uniform, type ~ P(type | name), a neutral sentence
- *   a few of the open posts name a second, clear name; picture ~ irrelevant | the type's drawing
+ *   a few of the open posts name a second, clear name
+ *   picture ~ stray: any type's drawing | irrelevant: a pattern | the type's drawing
  * </pre>
  *
  * <p>Given the words of an open post the type has the name's probabilities and nothing else tells
- * more; given a clear one it is certain; a relevant picture makes it certain too.
+ * more; given a clear one it is certain. A picture that shows a type makes it certain too where
+ * none is stray, and more probable where some are: see {@link Stray}.
  */
 final class EntityPosts {
 
@@ -28,6 +30,7 @@ final class EntityPosts {
   private final Random random;
   private final Deck<Boolean> clear;
   private final Deck<Boolean> irrelevant;
+  private final Stray stray;
   private final Deck<Boolean> second;
   private final Deck<EntityWords.Name> names;
   private final Map<String, Deck<Integer>> types = new HashMap<>();
@@ -37,6 +40,7 @@ final class EntityPosts {
     this.random = random;
     this.clear = Deck.ofShare(options.clearShare(), random);
     this.irrelevant = Deck.ofShare(options.irrelevantShare(), random);
+    this.stray = new Stray(options, EntityWords.TYPES.size());
     this.second = Deck.ofShare(SECOND_SHARE, random);
     this.names = new Deck<>(EntityWords.OPEN, random);
     this.neutral = new Deck<>(EntityWords.NEUTRAL, random);
@@ -84,7 +88,7 @@ final class EntityPosts {
 
   private EntityPost post(
       String id, String sentence, String name, int type, double[] fromText, boolean textTells) {
-    boolean relevant = !irrelevant.draw();
+    int shown = stray.shown(type, irrelevant.draw());
     var tokens = new ArrayList<String>();
     var labels = new ArrayList<String>();
     var posteriors = new ArrayList<Posterior>();
@@ -92,7 +96,7 @@ final class EntityPosts {
       switch (word) {
         case "{X}" -> {
           addName(name, type, tokens, labels);
-          posteriors.add(DemoData.posterior(fromText, type, relevant, -1));
+          posteriors.add(new Posterior(fromText, stray.posterior(fromText, shown), -1));
         }
         case "{Y}" -> {
           int other = random.nextInt(EntityWords.TYPES.size());
@@ -105,7 +109,7 @@ final class EntityPosts {
         }
       }
     }
-    return new EntityPost(id, tokens, labels, type, relevant, textTells, posteriors);
+    return new EntityPost(id, tokens, labels, type, shown, textTells, posteriors);
   }
 
   private static void addName(String name, int type, List<String> tokens, List<String> labels) {

@@ -75,10 +75,10 @@ final class PairFiles {
             seed,
             post.id(),
             sketch -> {
-              if (post.relevant()) {
-                PairDrawings.relation(post.relation(), sketch);
-              } else {
+              if (post.shown() == Stray.PATTERN) {
                 Drawings.pattern(sketch);
+              } else {
+                PairDrawings.relation(post.shown(), sketch);
               }
             });
     Pictures.write(directory.resolve("images").resolve(post.id() + ".jpg"), drawn.whole());

@@ -7,7 +7,8 @@ import java.util.List;
 /**
  * A post about two people.
  *
- * @param relation what connects them; the picture shows it if relevant
+ * @param relation what connects them, an index into the relations
+ * @param shown the relation that the picture shows, or {@link Stray#PATTERN}
  * @param textTells whether the words give it away
  */
 record PairPost(
@@ -16,13 +17,16 @@ record PairPost(
     Span head,
     Span tail,
     int relation,
-    boolean relevant,
+    int shown,
     boolean textTells,
     Posterior posterior) {
 
   DemoData.Truth truth() {
-    String label = PairWords.RELATIONS.get(relation);
     return new DemoData.Truth(
-        id + ".jpg", label, relevant ? label : "a pattern", relevant, textTells);
+        id + ".jpg",
+        PairWords.RELATIONS.get(relation),
+        Stray.shows(shown, PairWords.RELATIONS),
+        shown == relation,
+        textTells);
   }
 }

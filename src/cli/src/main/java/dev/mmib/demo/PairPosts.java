@@ -16,7 +16,8 @@ import java.util.Random;
  *   clear? ~ Bernoulli(clearShare)
  *     clear:  relation ~ uniform, a sentence that names it
  *     open:   sentence ~ uniform, relation ~ P(relation | sentence)
- *   two different people; picture ~ irrelevant | the relation's drawing
+ *   two different people
+ *   picture ~ stray: any relation's drawing | irrelevant: a pattern | the relation's drawing
  * </pre>
  */
 final class PairPosts {
@@ -24,6 +25,7 @@ final class PairPosts {
   private final Random random;
   private final Deck<Boolean> clear;
   private final Deck<Boolean> irrelevant;
+  private final Stray stray;
   private final Deck<Integer> told;
   private final Deck<PairWords.Sentence> sentences;
   private final Map<String, Deck<Integer>> relations = new HashMap<>();
@@ -32,6 +34,7 @@ final class PairPosts {
     this.random = random;
     this.clear = Deck.ofShare(options.clearShare(), random);
     this.irrelevant = Deck.ofShare(options.irrelevantShare(), random);
+    this.stray = new Stray(options, PairWords.RELATIONS.size());
     this.told = new Deck<>(List.of(0, 1, 2, 3), random);
     this.sentences = new Deck<>(PairWords.OPEN, random);
     for (var sentence : PairWords.OPEN) {
@@ -62,7 +65,7 @@ final class PairPosts {
 
   private PairPost post(
       String id, String sentence, int relation, double[] fromText, boolean textTells) {
-    boolean relevant = !irrelevant.draw();
+    int shown = stray.shown(relation, irrelevant.draw());
     int one = random.nextInt(PairWords.PEOPLE.size());
     int other = (one + 1 + random.nextInt(PairWords.PEOPLE.size() - 1)) % PairWords.PEOPLE.size();
     var tokens = new ArrayList<String>();
@@ -81,9 +84,9 @@ final class PairPosts {
         head,
         tail,
         relation,
-        relevant,
+        shown,
         textTells,
-        DemoData.posterior(fromText, relation, relevant, 0));
+        new Posterior(fromText, stray.posterior(fromText, shown), 0));
   }
 
   private static Span add(String name, List<String> tokens) {

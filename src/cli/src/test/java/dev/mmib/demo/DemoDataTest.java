@@ -17,6 +17,8 @@ import dev.mmib.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -28,6 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
 class DemoDataTest {
 
   private static final DemoData.Options SMALL = new DemoData.Options(7, 60, 10, 30, 0.1, 0.15);
+
+  private static final String BEFORE =
+      "cfece048f473d1edbacfbba1854cc60d82befd2c766920657b6ac3c29df076f5";
 
   @TempDir Path directory;
 
@@ -45,6 +50,59 @@ class DemoDataTest {
     assertEquals(one.re(), two.re());
     byte[] differently = files(directory.resolve("other")).get("ner/train.txt");
     assertNotEquals(new String(first.get("ner/train.txt")), new String(differently));
+  }
+
+  /** Digests of what was made before there were stray pictures. */
+  @Test
+  void withoutStrayPicturesTheDataAreWhatTheyWereBefore() throws Exception {
+    DemoData data = DemoData.generate(directory, SMALL);
+    Map<String, byte[]> files = files(directory);
+    var texts = new StringBuilder();
+    files.forEach((name, bytes) -> texts.append(name.endsWith("t") ? new String(bytes) : name));
+    texts.append(data.nerTest()).append(data.reTest());
+    byte[] digest = MessageDigest.getInstance("SHA-256").digest(texts.toString().getBytes());
+    assertEquals(BEFORE, HexFormat.of().formatHex(digest));
+    assertEquals(new Attainable(0.953125, 0.59375), data.ner());
+  }
+
+  @Test
+  void strayPicturesLeaveTheWordsAloneAndStrayAgainAtALargerShare() {
+    List<EntityPost> none = new EntityPosts(SMALL, new Random(3)).make("x", 2000);
+    List<EntityPost> half =
+        new EntityPosts(SMALL.withStrayShare(0.5), new Random(3)).make("x", 2000);
+    List<EntityPost> most =
+        new EntityPosts(SMALL.withStrayShare(0.75), new Random(3)).make("x", 2000);
+    for (int i = 0; i < 2000; i++) {
+      assertEquals(none.get(i).tokens(), half.get(i).tokens());
+      assertEquals(none.get(i).labels(), most.get(i).labels());
+      if (half.get(i).shown() != none.get(i).shown()) {
+        assertEquals(half.get(i).shown(), most.get(i).shown(), "strays alike");
+      }
+    }
+  }
+
+  /** Of K labels a stray picture shows the right one by chance with 1/K. */
+  @Test
+  void asManyPicturesStrayAsWereAskedFor() {
+    int n = 5000;
+    for (double share : new double[] {0, 0.25, 0.5, 0.75}) {
+      var options = new DemoData.Options(9, 1, 1, 1, 0.1, 0.18, share);
+      double wrong =
+          new EntityPosts(options, new Random(1))
+              .make("x", n).stream()
+                  .filter(p -> p.shown() != Stray.PATTERN && p.shown() != p.type())
+                  .count();
+      double pattern =
+          new PairPosts(options, new Random(2))
+              .make("x", n).stream().filter(p -> p.shown() == Stray.PATTERN).count();
+      assertNear(share * 3 / 4, wrong / n, n);
+      assertNear((1 - share) * 0.1, pattern / n, n);
+    }
+  }
+
+  /** Within four standard deviations of a binomial share. */
+  private static void assertNear(double expected, double share, int n) {
+    assertEquals(expected, share, 4 * Math.sqrt(expected * (1 - expected) / n));
   }
 
   private static Map<String, byte[]> files(Path root) throws IOException {
@@ -125,7 +183,7 @@ class DemoDataTest {
       assertTrue(a.f1() > 0.93 && a.f1() < 0.98, a.toString());
       assertTrue(a.textOnlyF1() > 0.54 && a.textOnlyF1() < 0.67, a.toString());
     }
-    double relevant = posts.stream().filter(EntityPost::relevant).count();
+    double relevant = posts.stream().filter(p -> p.shown() == p.type()).count();
     assertEquals(0.9, relevant / posts.size(), 0.05);
     double told = pairs.stream().filter(PairPost::textTells).count();
     assertEquals(0.18, told / pairs.size(), 0.05);
@@ -135,6 +193,7 @@ class DemoDataTest {
   void refusesImpossibleOptions() {
     assertThrows(IllegalArgumentException.class, () -> new DemoData.Options(1, 0, 1, 1, 0.1, 0.1));
     assertThrows(IllegalArgumentException.class, () -> new DemoData.Options(1, 1, 1, 1, 1, 0.1));
+    assertThrows(IllegalArgumentException.class, () -> SMALL.withStrayShare(-0.1));
     assertThrows(
         IllegalArgumentException.class, () -> new DemoData.Options(1, 1, 1, 1, 0.1, Double.NaN));
   }
