@@ -13,6 +13,7 @@ final class Commands {
 
   private static final String[][] SUMMARIES = {
     {"demo", "Trains on made posts whose attainable score is known."},
+    {"study", "Trains many small models and shows what the regularizers buy."},
     {"train", "Trains a model on a data directory."},
     {"evaluate", "Scores a model on a split of a data directory."},
     {"predict", "Extracts entities and relations from posts."},
@@ -49,6 +50,7 @@ final class Commands {
   private static Object command(String name, Console console, Environment environment) {
     return switch (name) {
       case "demo" -> new DemoCommand(console);
+      case "study" -> new StudyCommand(console);
       case "train" -> new TrainCommand(console, environment);
       case "evaluate" -> new EvaluateCommand(console);
       case "predict" -> new PredictCommand(console);

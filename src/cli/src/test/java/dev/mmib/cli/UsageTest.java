@@ -90,6 +90,9 @@ class UsageTest {
           new Row("evaluate --model DATA --data DATA", 4, "config.json"),
           new Row("evaluate --model NEW --data DATA --split all", 2, "split"),
           new Row("evaluate --model NEW --data DATA --mode loose", 2, "--mode"),
+          new Row("study", 2, "--out"),
+          new Row("study --out NEW --seeds 1", 2, "2 to 1000"),
+          new Row("study --out NEW --tasks pos", 2, "--tasks"),
           new Row("doctor --jason", 2, "--json"));
 
   @TestFactory

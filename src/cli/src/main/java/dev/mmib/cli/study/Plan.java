@@ -1,0 +1,177 @@
+package dev.mmib.cli.study;
+
+import dev.mmib.demo.DemoData;
+import dev.mmib.io.JsonArray;
+import dev.mmib.io.JsonObject;
+import dev.mmib.model.Task;
+import dev.mmib.train.Settings;
+import java.util.LinkedHashSet;
+import java.util.List;
+
+/**
+ * What a study trains: small models, each under every seed.
+ *
+ * <p>The seed decides the data as well as the training, so that an interval over seeds speaks of
+ * other data of this kind too; all models of one seed and share see the same posts, and what two of
+ * them differ by is a paired difference. The text-only model sees no pictures: one share is enough.
+ *
+ * @param seeds 1, 2, … up to this number
+ * @param noises shares of stray pictures
+ * @param betas of both refinements, tried at {@link #middle}
+ * @param forms of the alignment, tried at {@link #middle}; named as they are shown
+ * @param devices to compare the study's own with, without stray pictures
+ */
+public record Plan(
+    List<Task> tasks,
+    int seeds,
+    Sizes sizes,
+    List<Double> noises,
+    List<Double> betas,
+    List<Form> forms,
+    List<String> devices) {
+
+  /**
+   * How many posts, how often.
+   *
+   * @param pairEpochs for relations, which are learned sooner
+   */
+  public record Sizes(int train, int dev, int test, int epochs, int pairEpochs) {
+
+    int epochs(Task task) {
+      return task == Task.NER ? epochs : pairEpochs;
+    }
+  }
+
+  /** A form of the alignment and its name beside the others. */
+  record Form(String name, Change change) {}
+
+  /** Small encoders: what is asked is what the regularizers add, not how far a large model goes. */
+  private static final List<String> SETTINGS =
+      List.of(
+          "bert.layers=1",
+          "bert.hidden=48",
+          "bert.heads=4",
+          "attentionHeads=4",
+          "image.size=32",
+          "crops=1",
+          "maxLength=48",
+          "batchSize=16",
+          "learningRate=1e-3",
+          "clip=1",
+          "beta.alignment=0.1",
+          "beta.text=" + Change.USUAL_BETA,
+          "beta.image=" + Change.USUAL_BETA);
+
+  private static final double IRRELEVANT_SHARE = 0.1;
+  private static final double CLEAR_SHARE = 0.18;
+
+  private static final List<Form> FORMS =
+      List.of(
+          new Form("none", Change.WITHOUT_ALIGNMENT),
+          new Form("discriminator, concat", Change.NONE),
+          new Form(Change.BILINEAR.name(), Change.BILINEAR),
+          new Form(Change.INFONCE.name(), Change.INFONCE),
+          new Form(Change.INFONCE_LEARNED.name(), Change.INFONCE_LEARNED));
+
+  public Plan {
+    tasks = List.copyOf(tasks);
+    noises = List.copyOf(noises);
+    betas = List.copyOf(betas);
+    forms = List.copyOf(forms);
+    devices = List.copyOf(devices);
+    if (tasks.isEmpty() || noises.isEmpty() || seeds < 2) {
+      throw new IllegalArgumentException(
+          "Plan: " + tasks + ", shares " + noises + ", " + seeds + " seeds vs 1, 1 and 2 at least");
+    }
+  }
+
+  /** The whole study. */
+  public static Plan full(List<Task> tasks, int seeds, List<String> devices) {
+    return new Plan(
+        tasks,
+        seeds,
+        new Sizes(320, 120, 600, 8, 4),
+        List.of(0.0, 0.25, 0.5, 0.75),
+        List.of(0.0, 0.01, 0.1, 1.0),
+        FORMS,
+        devices);
+  }
+
+  /** Enough to see that it works; its intervals are wide. */
+  public static Plan quick(List<Task> tasks, int seeds) {
+    return new Plan(
+        tasks,
+        seeds,
+        new Sizes(240, 80, 300, 6, 3),
+        List.of(0.0, 0.5),
+        List.of(0.0, 0.1, 1.0),
+        List.of(),
+        List.of());
+  }
+
+  /** The share at which β and the alignment's form are varied. */
+  double middle() {
+    return noises.get(noises.size() / 2);
+  }
+
+  /** Every arm once, those of one task and share side by side. */
+  List<Arm> arms() {
+    var arms = new LinkedHashSet<Arm>();
+    for (var task : tasks) {
+      for (double noise : noises) {
+        addAll(arms, task, noise);
+      }
+    }
+    return List.copyOf(arms);
+  }
+
+  private void addAll(LinkedHashSet<Arm> arms, Task task, double noise) {
+    var full = new Arm(task, noise, Change.NONE);
+    arms.add(full);
+    arms.add(new Arm(task, noise, Change.WITHOUT_REFINEMENT));
+    arms.add(new Arm(task, noise, Change.WITHOUT_ALIGNMENT));
+    if (noise == noises.get(0)) {
+      arms.add(new Arm(task, noise, Change.TEXT_ONLY));
+      devices.forEach(device -> arms.add(full.on(device)));
+    }
+    if (noise == middle()) {
+      betas.forEach(beta -> arms.add(new Arm(task, noise, Change.beta(beta))));
+      forms.forEach(form -> arms.add(new Arm(task, noise, form.change())));
+    }
+  }
+
+  /** The data of a seed at a share. */
+  DemoData.Options data(long seed, double noise) {
+    return new DemoData.Options(
+        seed, sizes.train(), sizes.dev(), sizes.test(), IRRELEVANT_SHARE, CLEAR_SHARE, noise);
+  }
+
+  /** The settings of an arm's training. */
+  Settings settings(Arm arm, long seed) {
+    var settings = new Settings(arm.task()).set("seed", Long.toString(seed));
+    SETTINGS.forEach(settings::set);
+    settings.set("epochs", Integer.toString(sizes.epochs(arm.task())));
+    arm.change().settings().forEach(settings::set);
+    return settings;
+  }
+
+  /** What all runs have in common: runs under another one cannot be put beside them. */
+  JsonObject common() {
+    var settings = new JsonArray();
+    SETTINGS.forEach(settings::add);
+    return new JsonObject()
+        .put("train", sizes.train())
+        .put("dev", sizes.dev())
+        .put("test", sizes.test())
+        .put("patternShare", IRRELEVANT_SHARE)
+        .put("clearShare", CLEAR_SHARE)
+        .put("nerEpochs", sizes.epochs())
+        .put("reEpochs", sizes.pairEpochs())
+        .put("settings", settings);
+  }
+
+  /** Without a fraction where there is none. */
+  static String number(double value) {
+    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+  }
+}
