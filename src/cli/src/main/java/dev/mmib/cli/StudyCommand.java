@@ -81,8 +81,7 @@ final class StudyCommand implements Callable<Integer> {
     var distinct = tasks.stream().distinct().toList();
     var plan =
         quick ? Plan.quick(distinct, seeds) : Plan.full(distinct, seeds, others(device.device()));
-    var findings =
-        new Study(plan, out, device.device(), console::tell, Interruption::asked).run();
+    var findings = new Study(plan, out, device.device(), console::tell, Interruption::asked).run();
     var result = StudyReport.write(findings, out);
     if (json) {
       console.print(result);

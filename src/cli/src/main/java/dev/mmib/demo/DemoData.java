@@ -46,8 +46,8 @@ public record DemoData(
    * @param seed the same seed makes the same files
    * @param irrelevantShare of pictures that say nothing and can be seen to, in hundredths
    * @param clearShare of posts whose words give the label away, in hundredths
-   * @param strayShare of pictures, taken from all, that are replaced by another one which has nothing
-   *     to do with the words and cannot be told from one that has, in hundredths
+   * @param strayShare of pictures, taken from all, that are replaced by another one which has
+   *     nothing to do with the words and cannot be told from one that has, in hundredths
    */
   public record Options(
       long seed,

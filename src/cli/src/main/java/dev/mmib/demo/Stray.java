@@ -13,9 +13,9 @@ import java.util.stream.IntStream;
  *     else:   a pattern with probability q, the picture of the post's label y otherwise
  * </pre>
  *
- * <p>So a picture shows label k of a post with label y with probability s/K, and (1 − s)(1 − q) more
- * if k = y; a pattern with probability (1 − s) q for every y. Words and picture are independent
- * given y, hence by Bayes' rule
+ * <p>So a picture shows label k of a post with label y with probability s/K, and (1 − s)(1 − q)
+ * more if k = y; a pattern with probability (1 − s) q for every y. Words and picture are
+ * independent given y, hence by Bayes' rule
  *
  * <pre>
  *   P(y | words, picture of k) ∝ P(y | words) · ( (1 − s)(1 − q) [y = k] + s/K )

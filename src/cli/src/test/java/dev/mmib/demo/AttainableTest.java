@@ -204,8 +204,8 @@ class AttainableTest {
   }
 
   /**
-   * Bayes' rule by counting: of very many pictures of posts with a known prior, how often each label
-   * stands behind what is shown.
+   * Bayes' rule by counting: of very many pictures of posts with a known prior, how often each
+   * label stands behind what is shown.
    */
   @Test
   void whatAStrayPictureTellsIsWhatCountingTells() {

@@ -17,8 +17,7 @@ record Change(String name, List<String> settings) {
   static final Change WITHOUT_REFINEMENT = new Change("without refinement", "refinement=false");
   static final Change WITHOUT_ALIGNMENT = new Change("without alignment", "alignment.kind=none");
   static final Change TEXT_ONLY = new Change("text only", "textOnly=true");
-  static final Change BILINEAR =
-      new Change("discriminator, bilinear", "alignment.scorer=bilinear");
+  static final Change BILINEAR = new Change("discriminator, bilinear", "alignment.scorer=bilinear");
   static final Change INFONCE = new Change("InfoNCE, fixed τ", "alignment.kind=infonce");
   static final Change INFONCE_LEARNED =
       new Change("InfoNCE, learned τ", "alignment.kind=infonce", "alignment.learnTemperature=true");

@@ -58,8 +58,7 @@ record Figure(
   static String cell(@Nullable MeanInterval value) {
     return value == null
         ? "–"
-        : String.format(
-            Locale.ROOT, "%.3f [%.3f, %.3f]", value.mean(), value.low(), value.high());
+        : String.format(Locale.ROOT, "%.3f [%.3f, %.3f]", value.mean(), value.low(), value.high());
   }
 
   JsonObject toJson() {

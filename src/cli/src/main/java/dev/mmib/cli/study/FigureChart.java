@@ -2,7 +2,6 @@ package dev.mmib.cli.study;
 
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
-import java.awt.BasicStroke;
 import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,6 +10,7 @@ import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** Draws a figure: means as points, intervals as bars, lines moved apart so that no bar hides. */
@@ -64,11 +64,12 @@ final class FigureChart {
       signed |= add(chart, drawn.get(i), shift);
     }
     if (signed) {
-      chart
-          .addSeries("no difference", new double[] {-0.5, positions - 0.5}, new double[] {0, 0})
-          .setMarker(SeriesMarkers.NONE)
-          .setLineColor(ZERO)
-          .setLineStyle(new BasicStroke(1, BasicStroke.CAP_BUTT, BasicStroke.JOIN_MITER, 1, new float[] {4, 4}, 0));
+      var zero =
+          chart.addSeries(
+              "no difference", new double[] {-0.5, positions - 0.5}, new double[] {0, 0});
+      zero.setMarker(SeriesMarkers.NONE);
+      zero.setLineColor(ZERO);
+      zero.setLineStyle(SeriesLines.DASH_DASH);
     }
     return chart;
   }

@@ -71,8 +71,7 @@ public final class Findings {
 
   private @Nullable MeanInterval mean(Arm arm, ToDoubleFunction<Outcome> of) {
     var outcomes = byArm.getOrDefault(arm.key(), Map.of());
-    return interval(
-        seeds(arm).stream().map(outcomes::get).mapToDouble(of).toArray());
+    return interval(seeds(arm).stream().map(outcomes::get).mapToDouble(of).toArray());
   }
 
   @Nullable MeanInterval f1(Arm arm) {
@@ -133,10 +132,11 @@ public final class Findings {
     var figures = new ArrayList<Figure>();
     figures.add(scores(task));
     figures.add(worth(task));
-    if (!plan.betas().isEmpty()) {
+    boolean first = task == plan.tasks().get(0);
+    if (first && !plan.betas().isEmpty()) {
       figures.add(betas(task));
     }
-    if (!plan.forms().isEmpty()) {
+    if (first && !plan.forms().isEmpty()) {
       figures.add(forms(task));
     }
     if (!plan.devices().isEmpty()) {
@@ -211,8 +211,7 @@ public final class Findings {
   }
 
   private Figure forms(Task task) {
-    var arms =
-        plan.forms().stream().map(f -> new Arm(task, plan.middle(), f.change())).toList();
+    var arms = plan.forms().stream().map(f -> new Arm(task, plan.middle(), f.change())).toList();
     return compared(
         task,
         "alignment",

@@ -17,8 +17,8 @@ import java.util.List;
  *
  * @param seeds 1, 2, … up to this number
  * @param noises shares of stray pictures
- * @param betas of both refinements, tried at {@link #middle}
- * @param forms of the alignment, tried at {@link #middle}; named as they are shown
+ * @param betas of both refinements, tried on the first task at {@link #middle}
+ * @param forms of the alignment, tried likewise; named as they are shown
  * @param devices to compare the study's own with, without stray pictures
  */
 public record Plan(
@@ -56,7 +56,7 @@ public record Plan(
           "crops=1",
           "maxLength=48",
           "batchSize=16",
-          "learningRate=1e-3",
+          "learningRate=2e-3",
           "clip=1",
           "beta.alignment=0.1",
           "beta.text=" + Change.USUAL_BETA,
@@ -134,7 +134,7 @@ public record Plan(
       arms.add(new Arm(task, noise, Change.TEXT_ONLY));
       devices.forEach(device -> arms.add(full.on(device)));
     }
-    if (noise == middle()) {
+    if (noise == middle() && task == tasks.get(0)) {
       betas.forEach(beta -> arms.add(new Arm(task, noise, Change.beta(beta))));
       forms.forEach(form -> arms.add(new Arm(task, noise, form.change())));
     }

@@ -95,7 +95,8 @@ final class RunLog implements AutoCloseable {
   }
 
   void add(Outcome outcome) {
-    var line = ByteBuffer.wrap((Json.write(outcome.toJson()) + "\n").getBytes(StandardCharsets.UTF_8));
+    var line =
+        ByteBuffer.wrap((Json.write(outcome.toJson()) + "\n").getBytes(StandardCharsets.UTF_8));
     try {
       while (line.hasRemaining()) {
         channel.write(line);

@@ -7,7 +7,6 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.AtomicFile;
 import dev.mmib.io.Json;
-import dev.mmib.io.JsonObject;
 import dev.mmib.model.Task;
 import dev.mmib.train.Trainer;
 import java.io.IOException;
@@ -48,8 +47,7 @@ public final class Study {
    * @param told of every run that ends
    * @param stop becomes true when the study should end; the run under way is dropped
    */
-  public Study(
-      Plan plan, Path out, Device device, Consumer<String> told, BooleanSupplier stop) {
+  public Study(Plan plan, Path out, Device device, Consumer<String> told, BooleanSupplier stop) {
     this.plan = plan;
     this.out = out;
     this.device = device;

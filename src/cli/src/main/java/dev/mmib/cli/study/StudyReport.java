@@ -75,9 +75,7 @@ public final class StudyReport {
     var alignment = findings.growth(task, Change.WITHOUT_ALIGNMENT);
     json.put(
         "growth",
-        new JsonObject()
-            .put("refinement", number(refinement))
-            .put("alignment", number(alignment)));
+        new JsonObject().put("refinement", number(refinement)).put("alignment", number(alignment)));
     return "Slope of the difference over the share of stray pictures: refinement "
         + Figure.cell(refinement)
         + ", alignment "
