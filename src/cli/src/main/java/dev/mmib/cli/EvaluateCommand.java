@@ -2,8 +2,6 @@ package dev.mmib.cli;
 
 import dev.mmib.cli.report.Report;
 import dev.mmib.data.Split;
-import dev.mmib.error.ErrorCode;
-import dev.mmib.error.MmibException;
 import dev.mmib.io.JsonArray;
 import dev.mmib.io.JsonObject;
 import dev.mmib.io.JsonScalar;
@@ -16,7 +14,6 @@ import dev.mmib.score.Prf;
 import dev.mmib.train.Evaluation;
 import dev.mmib.train.Evaluator;
 import dev.mmib.train.Significance;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
@@ -94,10 +91,6 @@ final class EvaluateCommand implements Callable<Integer> {
       OutputFile.require(report, true, null);
     }
     var shown = new Progress(console, progress);
-    if (report != null && Files.isDirectory(report)) {
-      throw MmibException.in(
-          report.toString(), ErrorCode.USAGE, "is a directory", "Name the report's file.");
-    }
     if (compare != null) {
       Comparison.requireSameTask(model, compare);
     }
