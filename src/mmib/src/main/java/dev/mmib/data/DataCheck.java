@@ -54,7 +54,11 @@ public final class DataCheck {
 
   /** Whether every row can be used. */
   public boolean isUsable() {
-    return splits.values().stream().allMatch(split -> split.invalidRows() == 0);
+    return splits.values().stream()
+        .allMatch(
+            split ->
+                split.invalidRows() == 0
+                    && !split.counts().containsKey(Finding.Kind.SNAPPED_SPAN)); // strictly refused
   }
 
   /** The report as an object: task, splits. */
@@ -89,8 +93,7 @@ public final class DataCheck {
       var checks = new EnumMap<Split, SplitCheck>(Split.class);
       for (Split split : present()) {
         var tally = new Tally(this, split);
-        ReadReport report =
-            TwitterNer.forEach(data.file(split), ReadOptions.skipping(), null, tally::add);
+        ReadReport report = data.forEachSentence(split, ReadOptions.skipping(), null, tally::add);
         checks.put(split, tally.finish(report));
       }
       return new DataCheck("ner", "entities", checks);
@@ -101,7 +104,7 @@ public final class DataCheck {
       for (Split split : present()) {
         var tally = new Tally(this, split);
         ReadReport report =
-            MnreRelations.forEach(data.file(split), ReadOptions.skipping(), relations, tally::add);
+            data.forEachRelation(split, ReadOptions.skipping(), relations, tally::add);
         checks.put(split, tally.finish(report));
       }
       return new DataCheck("re", "relations", checks);
@@ -178,6 +181,9 @@ public final class DataCheck {
     }
 
     private void pictures(String name, Supplier<PictureFiles> lookUp, String place) {
+      if (name.isEmpty()) {
+        return; // of text only
+      }
       images.add(name);
       try {
         PictureFiles files = lookUp.get();

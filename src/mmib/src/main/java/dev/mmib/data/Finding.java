@@ -23,6 +23,10 @@ public record Finding(Kind kind, String place, String what) {
     NAME_DIFFERS,
     /** A token holds the text of a relation marker. */
     MARKER_IN_TEXT,
+    /** A span that cut words, which a lenient reader moved to their borders. */
+    SNAPPED_SPAN,
+    /** A key or column that means nothing here. */
+    UNKNOWN_KEY,
     /** A token that has nothing a tokenizer keeps. */
     INVISIBLE_TOKEN,
     /** The same sentence occurs in two splits. */

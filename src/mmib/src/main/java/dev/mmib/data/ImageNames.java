@@ -35,6 +35,17 @@ final class ImageNames {
     return plain ? null : shown + " is not a plain file name";
   }
 
+  /** What is wrong with a picture's path below a folder; null if nothing is. */
+  static @Nullable String complaintAboutPath(String path) {
+    for (String name : path.split("/", -1)) {
+      if (complaint(name) != null) {
+        String shown = MmibException.quote(path);
+        return "the picture's path " + shown + " is not one of plain names below the file's folder";
+      }
+    }
+    return null;
+  }
+
   /** What is wrong with a picture's id, a name without an extension; null if nothing is. */
   static @Nullable String complaintAboutId(String id) {
     if (hasExtension(id)) {

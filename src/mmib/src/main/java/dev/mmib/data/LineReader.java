@@ -188,6 +188,16 @@ final class LineReader implements AutoCloseable {
     }
   }
 
+  /** Whether the line begins with these ASCII characters. */
+  boolean startsWith(String ascii) {
+    for (int i = 0; i < ascii.length(); i++) {
+      if (i >= length || line[i] != ascii.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private boolean isAscii() {
     int bits = 0;
     for (int i = 0; i < length; i++) {

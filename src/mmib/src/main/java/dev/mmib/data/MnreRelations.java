@@ -110,7 +110,7 @@ public final class MnreRelations {
     if (relation.isEmpty() || (known != null && !known.contains(relation))) {
       throw invalid("the relation " + MmibException.quote(relation) + " is not in rel2id.json");
     }
-    countOddities(tokens, headSpan, tailSpan);
+    countOddities(findings, lines.place(), tokens, headSpan, tailSpan);
     countName("h", headName, headSpan, tokens);
     countName("t", tailName, tailSpan, tokens);
     return new RelationExample(
@@ -124,22 +124,20 @@ public final class MnreRelations {
         findings.place(lines.place()));
   }
 
-  private void countOddities(List<String> tokens, Span head, Span tail) {
+  static void countOddities(
+      Findings findings, String place, List<String> tokens, Span head, Span tail) {
     if (head.equals(tail)) {
-      findings.add(
-          Finding.Kind.EQUAL_SPANS, lines.place(), "head and tail are the same tokens, " + head);
+      findings.add(Finding.Kind.EQUAL_SPANS, place, "head and tail are the same tokens, " + head);
     } else if (head.overlaps(tail)) {
       findings.add(
-          Finding.Kind.OVERLAPPING_SPANS,
-          lines.place(),
-          "head " + head + " and tail " + tail + " overlap");
+          Finding.Kind.OVERLAPPING_SPANS, place, "head " + head + " and tail " + tail + " overlap");
     }
     for (String token : tokens) {
       String lower = token.toLowerCase(Locale.ROOT);
       if (MARKERS.stream().anyMatch(lower::contains)) {
         findings.add(
             Finding.Kind.MARKER_IN_TEXT,
-            lines.place(),
+            place,
             "the token " + MmibException.quote(token) + " holds a relation marker");
       }
     }

@@ -1,6 +1,7 @@
 package dev.mmib.data;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sentence with its entity labels and its picture.
@@ -9,9 +10,15 @@ import java.util.List;
  * @param labels BIO, one per token
  * @param imageId the picture's name without an extension; empty where there is none
  * @param place where it was read: file and line
+ * @param pictures those that the row names itself; null where the data set has them by id
  */
 public record NerExample(
-    String id, List<String> tokens, List<String> labels, String imageId, String place) {
+    String id,
+    List<String> tokens,
+    List<String> labels,
+    String imageId,
+    String place,
+    @Nullable NamedPictures pictures) {
 
   public NerExample {
     tokens = List.copyOf(tokens);
@@ -24,5 +31,11 @@ public record NerExample(
               + tokens.size()
               + " tokens: give one label for each of at least one token");
     }
+  }
+
+  /** A sentence whose pictures are found by its {@code imageId}. */
+  public NerExample(
+      String id, List<String> tokens, List<String> labels, String imageId, String place) {
+    this(id, tokens, labels, imageId, place, null);
   }
 }

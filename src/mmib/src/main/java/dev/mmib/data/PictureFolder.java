@@ -5,11 +5,14 @@ import dev.mmib.error.MmibException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A folder of pictures from which no name leads out; it need not be there. */
 final class PictureFolder {
+
+  private static final List<String> NONE = List.of();
 
   private final Path folder;
   private final @Nullable Path real;
@@ -56,6 +59,19 @@ final class PictureFolder {
       }
     }
     return Optional.empty();
+  }
+
+  /** A picture by its path below the folder; without an extension, the known ones are tried. */
+  Optional<Path> findBelow(String path) {
+    String complaint = ImageNames.complaintAboutPath(path);
+    if (complaint != null) {
+      throw MmibException.in(folder.toString(), ErrorCode.IMAGE, complaint, "Put it there.");
+    }
+    Optional<Path> found = confined(folder.resolve(path));
+    for (String extension : ImageNames.hasExtension(path) ? NONE : ImageNames.EXTENSIONS) {
+      found = found.isPresent() ? found : confined(folder.resolve(path + extension));
+    }
+    return found;
   }
 
   /** A picture at a path below the folder, made of names that were checked. */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A line {@code IMGID:<id>}, then a line {@code token<TAB>label} per token, then a blank line.
  * Labels are BIO over any types; OTHER is read as MISC. The last blank line and the last line feed
- * may be missing.
+ * may be missing. A file without a single IMGID line is one of sentences without pictures.
  */
 public final class TwitterNer {
 
@@ -34,6 +34,7 @@ public final class TwitterNer {
   private final @Nullable TagSet known;
   private final Consumer<NerExample> out;
   private final int limit;
+  private final boolean hasImages;
   private final Map<String, Integer> images = new HashMap<>();
 
   private final Set<String> seen = new HashSet<>();
@@ -50,11 +51,13 @@ public final class TwitterNer {
       Findings findings,
       @Nullable TagSet known,
       int limit,
+      boolean hasImages,
       Consumer<NerExample> out) {
     this.lines = lines;
     this.findings = findings;
     this.known = known;
     this.limit = limit;
+    this.hasImages = hasImages;
     this.out = out;
   }
 
@@ -74,10 +77,23 @@ public final class TwitterNer {
   public static ReadReport forEach(
       Path file, ReadOptions options, @Nullable TagSet known, Consumer<NerExample> out) {
     var findings = new Findings(file.toString(), ErrorCode.CONLL);
+    boolean hasImages = hasImages(file);
     try (var lines = new LineReader(file, ErrorCode.CONLL)) {
-      var reader = new TwitterNer(lines, findings, known, options.limit(), out);
+      var reader = new TwitterNer(lines, findings, known, options.limit(), hasImages, out);
       reader.readAll();
       return findings.report(reader.rows, options);
+    }
+  }
+
+  /** Whether any sentence names a picture; as a rule the first line does. */
+  private static boolean hasImages(Path file) {
+    try (var lines = new LineReader(file, ErrorCode.CONLL)) {
+      while (lines.advance()) {
+        if (lines.startsWith(IMAGE)) {
+          return true;
+        }
+      }
+      return false;
     }
   }
 
@@ -128,6 +144,10 @@ public final class TwitterNer {
   }
 
   private void token(String line) {
+    if (!hasImages && image == null) {
+      image = "";
+      start = lines.place();
+    }
     String[] columns = line.split("\t", -1);
     if (columns[0].equals("-DOCSTART-") || line.startsWith("-DOCSTART- ")) {
       invalid("a -DOCSTART- line", "Remove it.");
@@ -186,7 +206,7 @@ public final class TwitterNer {
 
   private void emit(String imageId) {
     int occurrence = images.merge(imageId, 1, Integer::sum);
-    if (occurrence > 1) {
+    if (occurrence > 1 && hasImages) {
       findings.add(
           Finding.Kind.REPEATED_IMAGE,
           start,
@@ -198,6 +218,9 @@ public final class TwitterNer {
     }
     rows++;
     String id = occurrence > 1 ? imageId + "#" + occurrence : imageId;
+    if (!hasImages) {
+      id = Integer.toString(occurrence);
+    }
     out.accept(new NerExample(id, tokens, labels, imageId, findings.place(start)));
   }
 

@@ -38,7 +38,16 @@ public final class Json {
    */
   public static JsonValue parse(String text, String file, ErrorCode code) {
     int start = !text.isEmpty() && text.charAt(0) == '\uFEFF' ? 1 : 0;
-    return new JsonParser(text, start, new JsonValue.Origin(file, code)).document();
+    return new JsonParser(text, start, 1, new JsonValue.Origin(file, code)).document();
+  }
+
+  /**
+   * Parses one line of a file of documents.
+   *
+   * @param number of the line, from 1, for the places in errors
+   */
+  public static JsonValue parseLine(String line, int number, String file, ErrorCode code) {
+    return new JsonParser(line, 0, number, new JsonValue.Origin(file, code)).document();
   }
 
   /** Reads a file of at most {@value #LARGEST_FILE} bytes of UTF-8. */

@@ -11,14 +11,15 @@ final class JsonParser {
   private final String text;
   private final Origin origin;
   private int at;
-  private int line = 1;
+  private int line;
   private int lineStart;
   private int values;
 
-  JsonParser(String text, int start, Origin origin) {
+  JsonParser(String text, int start, int line, Origin origin) {
     this.text = text;
     this.origin = origin;
     this.at = start;
+    this.line = line;
     this.lineStart = start;
   }
 

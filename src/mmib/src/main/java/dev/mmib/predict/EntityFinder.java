@@ -4,6 +4,7 @@ import dev.mmib.data.EncodedNer;
 import dev.mmib.data.NerBatch;
 import dev.mmib.data.NerEncoder;
 import dev.mmib.data.Span;
+import dev.mmib.data.Words;
 import dev.mmib.model.NerModel;
 import dev.mmib.text.BertTokenizer;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package dev.mmib.predict;
 
 import dev.mmib.data.RelationSet;
 import dev.mmib.data.Span;
+import dev.mmib.data.Words;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ final class PostBatch {
     private final LinkedHashSet<String> warnings = new LinkedHashSet<>();
     private final List<Relation> relations = new ArrayList<>();
     private List<EntityFinder.Found> entities = List.of();
-    private Words words = new Words("", List.of(), List.of());
+    private Words words = Words.of("");
     private EntityFinder.@Nullable Ready ready;
     private List<RelationFinder.Ready> pairs = List.of();
     private @Nullable MmibException error;
@@ -100,7 +101,8 @@ final class PostBatch {
   }
 
   private void prepare(Item item) {
-    item.words = Words.of(item.post);
+    var text = item.post.text();
+    item.words = text == null ? Words.ofTokens(item.post.tokens()) : Words.of(text);
     if (item.words.isEmpty()) {
       item.warnings.add("no words");
     } else if (entities != null) {

@@ -4,6 +4,7 @@ import dev.mmib.data.EncodedRelation;
 import dev.mmib.data.RelationBatch;
 import dev.mmib.data.RelationEncoder;
 import dev.mmib.data.Span;
+import dev.mmib.data.Words;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.model.RelationModel;
