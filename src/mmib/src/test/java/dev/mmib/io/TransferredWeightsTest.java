@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -66,15 +67,18 @@ class TransferredWeightsTest {
     return TagSet.of(List.of(labels)).tags();
   }
 
-  /** Two models' values by name, and the report. */
-  private record Transfer(
-      Map<String, float[]> old,
-      Map<String, float[]> made,
-      Map<String, float[]> fresh,
-      List<String> report) {}
+  /** A model's weights by name. */
+  private record Values(Map<String, float[]> all) {
+    float[] get(String name) {
+      return Objects.requireNonNull(all.get(name), name);
+    }
+  }
+
+  /** Weights of the trained model, of the one made from it and of one made afresh; the report. */
+  private record Transfer(Values old, Values made, Values fresh, List<String> report) {}
 
   private Transfer transfer(TransferredWeights.Names from, TransferredWeights.Names to) {
-    Map<String, float[]> old;
+    Values old;
     try (var model = model(from, Weights.random(1))) {
       old = values(model);
       var options = BertTokenizer.Options.uncased();
@@ -89,10 +93,11 @@ class TransferredWeightsTest {
     }
   }
 
-  private static Map<String, float[]> values(MmibModel model) {
+  private static Values values(MmibModel model) {
     try (var scope = Scope.open(model.backend(), Mode.INFER)) {
-      return model.parameters().all().entrySet().stream()
-          .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().toFloats()));
+      return new Values(
+          model.parameters().all().entrySet().stream()
+              .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().toFloats())));
     }
   }
 
@@ -146,7 +151,7 @@ class TransferredWeightsTest {
   /** Everything but tensors of these names is the old model's. */
   private static void assertSameElsewhere(Transfer found, List<String> but) {
     int same = 0;
-    for (var name : found.made.keySet()) {
+    for (var name : found.made.all().keySet()) {
       if (but.stream().noneMatch(name::startsWith)) {
         assertArrayEquals(found.old.get(name), found.made.get(name), name);
         same++;
