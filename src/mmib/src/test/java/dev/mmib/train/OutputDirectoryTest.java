@@ -30,10 +30,10 @@ class OutputDirectoryTest {
 
     public static void main(String[] arguments) throws InterruptedException {
       try (var held = OutputDirectory.open(Path.of(arguments[0]), Existing.OVERWRITE)) {
-        System.out.println("holds " + held.path());
+        System.out.println("answer: holds " + held.path());
         Thread.sleep(Long.MAX_VALUE);
       } catch (MmibException e) {
-        System.out.println("refused " + e.getMessage());
+        System.out.println("answer: " + e.getMessage());
       }
     }
   }
@@ -150,7 +150,7 @@ class OutputDirectoryTest {
   @Test
   void k11RefusesASecondProcessAndTellsWhoHoldsIt() throws Exception {
     try (var child = Child.start(Holding.class, out.toString())) {
-      assertNotNull(child.await("holds"), () -> child.lines().toString());
+      requireHolds(child);
       var e = refused(out, Existing.RESUME);
       assertTrue(e.what().contains("process " + child.pid() + " on "), e.getMessage());
       assertTrue(e.what().contains(OutputLock.host()) && e.what().contains(" since 20"), e.what());
@@ -165,13 +165,13 @@ class OutputDirectoryTest {
     try (var first = OutputDirectory.open(out, Existing.REFUSE)) {
       refused(first.path(), Existing.OVERWRITE);
       try (var child = Child.start(Holding.class, out.toString())) {
-        var line = child.await("refused");
+        var line = child.await("answer: ");
         assertNotNull(line, () -> child.lines().toString());
-        assertTrue(line.contains("process " + ProcessHandle.current().pid()), line);
+        assertTrue(line.contains("is being written by process " + ProcessHandle.current().pid()), line);
       }
     }
     try (var child = Child.start(Holding.class, out.toString())) {
-      assertNotNull(child.await("holds"), () -> child.lines().toString());
+      requireHolds(child);
     }
   }
 
@@ -196,6 +196,11 @@ class OutputDirectoryTest {
       }
       assertEquals("", Files.readString(out.resolve(OutputLock.NAME)), "given back");
     }
+  }
+
+  private static void requireHolds(Child child) throws IOException {
+    var line = child.await("answer: ");
+    assertTrue(line != null && line.contains("holds"), () -> child.lines().toString());
   }
 
   private static MmibException refused(Path path, Existing existing) {
