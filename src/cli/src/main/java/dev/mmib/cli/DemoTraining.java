@@ -4,6 +4,7 @@ import dev.mmib.backend.Backend;
 import dev.mmib.model.Task;
 import dev.mmib.score.Prf;
 import dev.mmib.train.EpochReport;
+import dev.mmib.train.Existing;
 import dev.mmib.train.Settings;
 import dev.mmib.train.StepReport;
 import dev.mmib.train.Trainer;
@@ -90,7 +91,7 @@ final class DemoTraining {
         Trainer.of(settings, data)
             .listener(record)
             .stopWhen(Interruption::asked)
-            .run(backend, out.resolve(directory(task, variant)), true);
+            .run(backend, out.resolve(directory(task, variant)), Existing.OVERWRITE);
     return result.interrupted()
         ? null
         : new Run(

@@ -5,6 +5,7 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.JsonObject;
 import dev.mmib.score.Prf;
+import dev.mmib.train.Existing;
 import dev.mmib.train.ModelSource;
 import dev.mmib.train.TrainResult;
 import dev.mmib.train.Trainer;
@@ -93,7 +94,10 @@ final class TrainCommand implements Callable<Integer> {
     var shown = new Progress(console, progress);
     Interruption.expect(console);
     try (var backend = device.open().backend()) {
-      var result = trainer.listener(shown).run(backend, out, overwrite);
+      var result =
+          trainer
+              .listener(shown)
+              .run(backend, out, overwrite ? Existing.OVERWRITE : Existing.REFUSE);
       shown.clear();
       if (json) {
         console.print(result.toJson());

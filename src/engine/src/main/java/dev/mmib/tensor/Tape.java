@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -107,6 +108,37 @@ public final class Tape {
   /** The names of the ops recorded so far in the current scope, in order. */
   public static List<String> recordedOps() {
     return Scope.current().tape().entries.stream().map(Entry::op).toList();
+  }
+
+  /**
+   * An op of the tape.
+   *
+   * @param place its number in order, from 1
+   * @param weight the last parameter that an op up to it took in; null if none did
+   */
+  public record Recorded(String op, int place, int ops, Tensor output, @Nullable Tensor weight) {}
+
+  /**
+   * The first op recorded in the current scope whose output has an element that is not finite:
+   * where a loss went wrong. Reads every output; for diagnosis.
+   */
+  public static Optional<Recorded> firstNotFinite() {
+    var scope = Scope.current();
+    var entries = scope.tape().entries;
+    Tensor weight = null;
+    for (int i = 0; i < entries.size(); i++) {
+      var entry = entries.get(i);
+      for (var input : entry.inputs()) {
+        if (input != null && input.isParameter()) {
+          weight = input;
+        }
+      }
+      double squares = scope.backend().optimizer().sumOfSquares(entry.output().buffer());
+      if (!Double.isFinite(squares)) {
+        return Optional.of(new Recorded(entry.op(), i + 1, entries.size(), entry.output(), weight));
+      }
+    }
+    return Optional.empty();
   }
 
   boolean recorded(Tensor t) {

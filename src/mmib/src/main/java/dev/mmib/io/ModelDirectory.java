@@ -16,8 +16,10 @@ import dev.mmib.nn.Weights;
 import dev.mmib.tensor.Tensor;
 import dev.mmib.text.BertTokenizer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -179,20 +181,36 @@ public final class ModelDirectory {
               "Check the path and its permissions.")
           .causedBy(e);
     }
-    SafeTensors.write(path.resolve("model.safetensors"), sources(model), Map.of("format", "pt"));
-    tokenizer.save(path);
+    // The configuration is the last of them: a directory that has one counts as a model.
+    files(model, tokenizer, training)
+        .forEach((name, content) -> AtomicFile.write(path.resolve(name), content));
+  }
+
+  /**
+   * The files of a model's directory, for a writer of one's own; the model is asked for its weights
+   * when they are written.
+   *
+   * @param training what the trainer wants to be found again; null for nothing
+   */
+  public static Map<String, AtomicFile.Content> files(
+      MmibModel model, BertTokenizer tokenizer, @Nullable JsonObject training) {
+    var files = new LinkedHashMap<String, AtomicFile.Content>();
+    files.put("model.safetensors", SafeTensors.content(sources(model), Map.of("format", "pt")));
+    tokenizer.files().forEach((name, text) -> files.put(name, text(text)));
     var labels = new JsonArray();
     model.labels().forEach(labels::add);
-    AtomicFile.write(
-        path.resolve("labels.json"), Json.writeIndented(new JsonObject().put(LABELS, labels)));
+    files.put("labels.json", text(Json.writeIndented(new JsonObject().put(LABELS, labels))));
     var mmib = model.config().toJson();
     if (training != null) {
       mmib.put(TRAINING, training);
     }
-    // Last, because a directory with a configuration counts as a model.
-    AtomicFile.write(
-        path.resolve("config.json"),
-        Json.writeIndented(model.bertConfig().toJson().put(MMIB, mmib)));
+    var config = model.bertConfig().toJson().put(MMIB, mmib);
+    files.put("config.json", text(Json.writeIndented(config)));
+    return files;
+  }
+
+  private static AtomicFile.Content text(String text) {
+    return AtomicFile.Content.of(text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static Map<String, TensorSource> sources(MmibModel model) {

@@ -7,7 +7,9 @@ import dev.mmib.data.TextBatch;
 import dev.mmib.nn.Parameters;
 import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.Scope;
+import dev.mmib.tensor.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model of either task: its settings, its weights and what it can say of pictures.
@@ -69,6 +71,20 @@ public abstract sealed class MmibModel implements AutoCloseable permits NerModel
     try (var scope = Scope.open(backend(), Mode.INFER)) {
       return visual.encode(pixels).features().toFloats();
     }
+  }
+
+  /** What the losses of a batch are means over; each row counts for one. */
+  public final Losses.Share share(TextBatch texts, @Nullable ImageBatch images) {
+    return encoder.share(texts, images);
+  }
+
+  /**
+   * The alignment regularizer of texts and pictures, both [batch, hidden], in the caller's scope;
+   * of a model that has one. What {@link Losses#aligned} holds of several batches, put together,
+   * gives the value that one large batch would have.
+   */
+  public final Tensor alignmentLoss(Tensor texts, Tensor images) {
+    return encoder.alignmentLoss(texts, images);
   }
 
   /**

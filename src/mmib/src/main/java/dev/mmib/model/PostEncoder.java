@@ -12,6 +12,7 @@ import dev.mmib.nn.Parameters;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Shape;
 import dev.mmib.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -112,20 +113,43 @@ record PostEncoder(
     var zero = Scope.current().zeros(Shape.of());
     var image = encoded.image();
     if (image == null) {
-      return Losses.of(config.beta(), task, zero, klText, zero);
+      return Losses.of(config.beta(), task, zero, klText, zero, null);
     }
     var klImage = image.divergence(masks.slotKeys());
-    return Losses.of(config.beta(), task, alignmentLoss(encoded, image, zero), klText, klImage);
+    var aligned = alignment == null ? null : aligned(encoded, image);
+    var alignmentLoss = aligned == null ? zero : alignmentLoss(aligned.text(), aligned.image());
+    return Losses.of(config.beta(), task, alignmentLoss, klText, klImage, aligned);
   }
 
-  private Tensor alignmentLoss(Encoded encoded, Encoding image, Tensor none) {
-    if (alignment == null) {
-      return none;
+  /** What the losses of a batch are means over; each row counts for one. */
+  Losses.Share share(TextBatch batch, @Nullable ImageBatch images) {
+    boolean masked = !config.isReference();
+    double tokens =
+        masked ? Arrays.stream(batch.lengths()).sum() : (double) batch.batch() * batch.tokens();
+    double slots = 0;
+    if (visual != null) {
+      slots = images == null ? batch.batch() : slots(images, masked);
     }
+    return new Losses.Share(batch.batch(), config.task() == Task.RE, tokens, slots);
+  }
+
+  private static double slots(ImageBatch images, boolean masked) {
+    return masked ? VisualSlots.there(images) : (double) images.batch() * images.slots();
+  }
+
+  private Losses.Aligned aligned(Encoded encoded, Encoding image) {
     var pooling = config.alignment().pooling();
-    return alignment.loss(
+    return new Losses.Aligned(
         Positions.pool(pooling, encoded.text().z(), encoded.masks().textKeys()),
         Positions.pool(pooling, image.z(), encoded.masks().slotKeys()));
+  }
+
+  /** L_ar of texts and pictures, both [batch, hidden]; of a model that aligns. */
+  Tensor alignmentLoss(Tensor texts, Tensor images) {
+    if (alignment == null) {
+      throw new IllegalStateException("alignment: this model has none");
+    }
+    return alignment.loss(texts, images);
   }
 
   /** How much each token looks at each slot, averaged over heads: [batch][tokens][slots]. */

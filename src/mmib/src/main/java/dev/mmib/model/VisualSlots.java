@@ -14,6 +14,7 @@ import dev.mmib.tensor.Shape;
 import dev.mmib.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,11 +136,20 @@ record VisualSlots(ResNet network, Linear projection, MmibConfig config) {
     return Scope.current().of(Shape.of(to - from, 3, height, width), some);
   }
 
+  /** How many slots count: those with a picture, and slot 0 of every post. */
+  static int there(ImageBatch images) {
+    return (int) IntStream.range(0, images.present().length).filter(i -> there(images, i)).count();
+  }
+
+  private static boolean there(ImageBatch images, int slot) {
+    return images.present()[slot] || slot % images.slots() == 0;
+  }
+
   private static @Nullable Tensor mask(ImageBatch images) {
     var mask = new float[images.present().length];
     boolean complete = true;
     for (int i = 0; i < mask.length; i++) {
-      boolean there = images.present()[i] || i % images.slots() == 0;
+      boolean there = there(images, i);
       mask[i] = there ? 1 : 0;
       complete &= there;
     }

@@ -1,5 +1,6 @@
 package dev.mmib.text;
 
+import dev.mmib.io.AtomicFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -126,7 +127,12 @@ public final class BertTokenizer {
 
   /** Writes {@code vocab.txt}, with the added tokens, and {@code tokenizer_config.json}. */
   public void save(Path directory) {
-    TokenizerFiles.save(directory, this);
+    files().forEach((name, text) -> AtomicFile.write(directory.resolve(name), text));
+  }
+
+  /** The files by which {@link #load} finds this tokenizer again, as texts by name. */
+  public Map<String, String> files() {
+    return TokenizerFiles.of(this);
   }
 
   /** Special tokens besides the five of BERT. */

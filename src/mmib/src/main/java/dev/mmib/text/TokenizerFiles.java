@@ -2,7 +2,6 @@ package dev.mmib.text;
 
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
-import dev.mmib.io.AtomicFile;
 import dev.mmib.io.Json;
 import dev.mmib.io.JsonObject;
 import dev.mmib.io.JsonValue;
@@ -11,6 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -169,14 +170,13 @@ final class TokenizerFiles {
     }
   }
 
-  /** Writes {@code vocab.txt} and {@code tokenizer_config.json}. */
-  static void save(Path directory, BertTokenizer tokenizer) {
+  /** The texts of {@code vocab.txt} and {@code tokenizer_config.json}. */
+  static Map<String, String> of(BertTokenizer tokenizer) {
     for (String token : tokenizer.tokens()) {
       if (token.indexOf('\n') >= 0) {
         throw new IllegalArgumentException("tokenizer: a token with a line feed cannot be written");
       }
     }
-    AtomicFile.write(directory.resolve(VOCABULARY), String.join("\n", tokenizer.tokens()) + "\n");
     BertTokenizer.Options options = tokenizer.options();
     var config =
         new JsonObject()
@@ -186,6 +186,9 @@ final class TokenizerFiles {
     if (options.stripAccents() != null) {
       config.put("strip_accents", options.stripAccents().booleanValue());
     }
-    AtomicFile.write(directory.resolve(CONFIG), Json.writeIndented(config));
+    var files = new TreeMap<String, String>();
+    files.put(VOCABULARY, String.join("\n", tokenizer.tokens()) + "\n");
+    files.put(CONFIG, Json.writeIndented(config));
+    return files;
   }
 }

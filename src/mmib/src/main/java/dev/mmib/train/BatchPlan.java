@@ -19,22 +19,35 @@ final class BatchPlan {
 
   private BatchPlan() {}
 
-  /** The batches of one epoch of training; the same for the same seed and epoch. */
-  static List<int[]> shuffled(int[] lengths, int batchSize, long seed, int epoch) {
+  /**
+   * The steps of one epoch of training, the batches of each: the rows of a step are cut from one
+   * pool and into batches of {@code batchSize}. The same for the same seed and epoch, and the rows
+   * of a step are the same for {@code batchSize · accumulate} however they are divided.
+   */
+  static List<List<int[]>> shuffled(
+      int[] lengths, int batchSize, int accumulate, long seed, int epoch) {
     var random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + epoch);
     int[] rows = IntStream.range(0, lengths.length).toArray();
     shuffle(rows, random);
-    int pool = Math.max(batchSize, Math.min(rows.length, batchSize * BATCHES_IN_A_POOL));
-    var batches = new ArrayList<int[]>();
+    int rowsOfStep = Math.multiplyExact(batchSize, accumulate);
+    int pool =
+        (int) Math.max(rowsOfStep, Math.min(rows.length, (long) rowsOfStep * BATCHES_IN_A_POOL));
+    var steps = new ArrayList<int[]>();
     for (int from = 0; from < rows.length; from += pool) {
       int[] part = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + pool));
-      cut(sorted(part, lengths), batchSize, batches);
+      cut(sorted(part, lengths), rowsOfStep, steps);
     }
-    for (int i = batches.size() - 1; i > 0; i--) {
+    for (int i = steps.size() - 1; i > 0; i--) {
       int j = random.nextInt(i + 1);
-      var moved = batches.get(i);
-      batches.set(i, batches.get(j));
-      batches.set(j, moved);
+      var moved = steps.get(i);
+      steps.set(i, steps.get(j));
+      steps.set(j, moved);
+    }
+    var batches = new ArrayList<List<int[]>>();
+    for (var step : steps) {
+      var ofStep = new ArrayList<int[]>();
+      cut(step, batchSize, ofStep);
+      batches.add(ofStep);
     }
     return batches;
   }

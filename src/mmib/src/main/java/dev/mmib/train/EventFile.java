@@ -31,6 +31,9 @@ final class EventFile implements AutoCloseable {
   private static final int EVENT_STEP = 2;
   private static final int EVENT_FILE_VERSION = 3;
   private static final int EVENT_SUMMARY = 5;
+  private static final int EVENT_SESSION_LOG = 7;
+  private static final int SESSION_STATUS = 1;
+  private static final int SESSION_START = 1;
   private static final int SUMMARY_VALUE = 1;
   private static final int VALUE_TAG = 1;
   private static final int VALUE_SIMPLE = 2;
@@ -51,14 +54,42 @@ final class EventFile implements AutoCloseable {
 
   /** Starts a file in {@code directory}, under a name that TensorBoard recognizes. */
   static EventFile create(Path directory, double wallSeconds) {
-    var path = directory.resolve("events.out.tfevents.%010d.mmib".formatted((long) wallSeconds));
     try {
+      var path = free(directory, (long) wallSeconds);
       var file = new EventFile(path.toString(), Files.newOutputStream(path));
       var first = new Message().fixed64(EVENT_WALL_TIME, wallSeconds);
       file.write(first.text(EVENT_FILE_VERSION, "brain.Event:2").bytes());
       return file;
     } catch (IOException e) {
-      throw unwritable(path.toString(), e);
+      throw unwritable(directory.toString(), e);
+    }
+  }
+
+  /**
+   * A name of its own even for a run that is resumed within a second: TensorBoard sorts by name.
+   */
+  private static Path free(Path directory, long seconds) {
+    int number = 0;
+    while (true) {
+      var path = directory.resolve("events.out.tfevents.%010d.mmib.%d".formatted(seconds, number));
+      if (!Files.exists(path)) {
+        return path;
+      }
+      number++;
+    }
+  }
+
+  /**
+   * Tells TensorBoard that a run goes on here: what earlier files of the directory say of this step
+   * and later ones is no longer shown.
+   */
+  void restart(double wallSeconds, long step) {
+    var log = new Message().varint(SESSION_STATUS, SESSION_START);
+    var event = new Message().fixed64(EVENT_WALL_TIME, wallSeconds).varint(EVENT_STEP, step);
+    try {
+      write(event.message(EVENT_SESSION_LOG, log).bytes());
+    } catch (IOException e) {
+      throw unwritable(name, e);
     }
   }
 

@@ -1,13 +1,17 @@
 package dev.mmib.train;
 
-/** What to do with an output directory that is there already. */
+/** What is done with the results of an earlier training in the directory of a new one. */
 public enum Existing {
-  /** Take an empty one only. */
+  /** They are left alone, and the training is refused. */
   REFUSE,
-
-  /** Remove the results of an earlier training; other files stay. */
+  /** They are removed. */
   OVERWRITE,
+  /** The training goes on from its last checkpoint; another configuration or data is refused. */
+  RESUME,
+  /** The same with another configuration, data or labels: no longer the training that it was. */
+  RESUME_DIFFERENT;
 
-  /** Keep everything and go on from the newest checkpoint. */
-  RESUME
+  boolean isResuming() {
+    return this == RESUME || this == RESUME_DIFFERENT;
+  }
 }

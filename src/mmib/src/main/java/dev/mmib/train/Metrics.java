@@ -5,14 +5,19 @@ import dev.mmib.error.MmibException;
 import dev.mmib.io.Json;
 import dev.mmib.io.JsonObject;
 import dev.mmib.io.JsonScalar;
-import java.io.BufferedWriter;
+import dev.mmib.score.Prf;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is written of a training while it runs: {@code metrics.jsonl}, TensorBoard events, and at
@@ -20,43 +25,83 @@ import java.util.Map;
  */
 final class Metrics implements AutoCloseable {
 
-  private final Path directory;
-  private final BufferedWriter lines;
+  private static final Logger LOG = LoggerFactory.getLogger(Metrics.class);
+
+  private static final String FILE = "metrics.jsonl";
+  private static final String TEST = "test";
+
+  private final Path file;
+  private final FileChannel lines;
   private final EventFile events;
-  private final Curve loss = new Curve();
-  private final Curve taskLoss = new Curve();
-  private final Curve epochLoss = new Curve();
-  private final Curve devF1 = new Curve();
-  private final Curve devPrecision = new Curve();
-  private final Curve devRecall = new Curve();
-  private double stepsOfEpoch;
+  private final Curves curves;
 
-  /** A line that grows. */
-  private static final class Curve {
-    private final List<Double> x = new ArrayList<>();
-    private final List<Double> y = new ArrayList<>();
-
-    void add(double atX, double atY) {
-      x.add(atX);
-      y.add(atY);
-    }
-
-    Plots.Line line() {
-      return new Plots.Line(x, y);
-    }
-  }
-
-  private Metrics(Path directory, BufferedWriter lines, EventFile events) {
-    this.directory = directory;
+  private Metrics(Path file, FileChannel lines, EventFile events, Curves curves) {
+    this.file = file;
     this.lines = lines;
     this.events = events;
+    this.curves = curves;
   }
 
-  static Metrics create(Path directory) {
-    var file = directory.resolve("metrics.jsonl");
+  /**
+   * Opens those of a training that stands at {@code state}: at its beginning, or at a checkpoint.
+   * Lines and events of later steps, which will be done again, are left out.
+   */
+  static Metrics open(Path directory, TrainingState state) {
+    var file = directory.resolve(FILE);
     try {
-      var events = EventFile.create(directory, now());
-      return new Metrics(directory, Files.newBufferedWriter(file), events);
+      var lines =
+          FileChannel.open(
+              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      boolean opened = false;
+      try {
+        var metrics =
+            new Metrics(file, lines, EventFile.create(directory, now()), new Curves(directory));
+        metrics.replay(state.metricsBytes);
+        if (state.step > 0) {
+          metrics.events.restart(now(), state.step + 1);
+        }
+        opened = true;
+        return metrics;
+      } finally {
+        if (!opened) {
+          lines.close();
+        }
+      }
+    } catch (IOException e) {
+      throw failed(file, e);
+    }
+  }
+
+  /** Keeps the first {@code bytes} of the file, and draws their lines into the curves. */
+  private void replay(long bytes) throws IOException {
+    if (lines.size() < bytes) {
+      LOG.warn("{}: {} bytes are left of {}: the curves have gaps", file, lines.size(), bytes);
+    }
+    var kept = ByteBuffer.allocate(Math.toIntExact(Math.min(bytes, lines.size())));
+    while (kept.hasRemaining() && lines.read(kept, kept.position()) >= 0) {
+      // A read may give less than is there.
+    }
+    var text = new String(kept.array(), StandardCharsets.UTF_8);
+    var whole = text.substring(0, text.lastIndexOf('\n') + 1);
+    whole
+        .lines()
+        .map(line -> Json.parse(line, file.toString(), ErrorCode.CHECKPOINT).asObject())
+        .forEach(curves::add);
+    int length = whole.getBytes(StandardCharsets.UTF_8).length;
+    lines.truncate(length);
+    lines.position(length);
+  }
+
+  /** Whether the test set was scored after a training came to stand at {@code state}. */
+  static boolean hasTest(Path directory, TrainingState state) {
+    var file = directory.resolve(FILE);
+    try {
+      var bytes = Files.readAllBytes(file);
+      int from = (int) Math.min(bytes.length, state.metricsBytes);
+      var rest = new String(bytes, from, bytes.length - from, StandardCharsets.UTF_8);
+      return rest.endsWith("\n") && rest.contains("\"type\":\"" + TEST + "\"");
+    } catch (NoSuchFileException e) {
+      return false; // nobody is told a score that is not there: it is computed again
     } catch (IOException e) {
       throw failed(file, e);
     }
@@ -67,78 +112,85 @@ final class Metrics implements AutoCloseable {
   }
 
   void add(StepReport step) {
-    write(
+    var line =
         new JsonObject()
             .put("type", "step")
             .put("epoch", step.epoch())
             .put("step", step.step())
-            .put("rows", step.rows())
-            .put("loss", step.loss())
-            .put("taskLoss", step.taskLoss())
-            .put("alignment", step.alignment())
-            .put("klText", step.klText())
-            .put("klImage", step.klImage())
-            .put("learningRate", step.learningRate())
-            .put("gradientNorm", step.gradientNorm())
-            .put("postsPerSecond", rounded(step.postsPerSecond()))
-            .put("backendBytes", step.backendBytes()));
+            .put("rows", step.rows());
     var scalars = new LinkedHashMap<String, Double>();
-    scalars.put("train/loss", step.loss());
-    scalars.put("train/task", step.taskLoss());
-    scalars.put("train/alignment", step.alignment());
-    scalars.put("train/klText", step.klText());
-    scalars.put("train/klImage", step.klImage());
-    scalars.put("train/learningRate", step.learningRate());
-    scalars.put("train/gradientNorm", step.gradientNorm());
-    scalars.put("train/postsPerSecond", step.postsPerSecond());
-    events.add(now(), step.step(), scalars);
-    loss.add(step.step(), step.loss());
-    taskLoss.add(step.step(), step.taskLoss());
-    stepsOfEpoch = step.step();
+    if (step.skipped()) {
+      line.put("skipped", true);
+    } else {
+      scalars.put("loss", step.loss());
+      scalars.put("taskLoss", step.taskLoss());
+      scalars.put("alignment", step.alignment());
+      scalars.put("klText", step.klText());
+      scalars.put("klImage", step.klImage());
+      scalars.put("gradientNorm", step.gradientNorm());
+    }
+    scalars.put("learningRate", step.learningRate());
+    scalars.put("postsPerSecond", rounded(step.postsPerSecond()));
+    scalars.put("backendBytes", (double) step.backendBytes());
+    scalars.put("heapBytes", (double) step.heapBytes());
+    scalars.forEach((name, value) -> put(line, name, value));
+    write(line);
+    var tags = new LinkedHashMap<String, Double>();
+    scalars.forEach((name, value) -> tags.put("train/" + name, value));
+    events.add(now(), step.step(), tags);
+    curves.add(line);
+  }
+
+  private static void put(JsonObject line, String name, double value) {
+    if (name.endsWith("Bytes")) {
+      line.put(name, (long) value);
+    } else {
+      line.put(name, value);
+    }
   }
 
   void add(EpochReport epoch) {
     var dev = epoch.dev();
     var line = new JsonObject().put("type", "epoch").put("epoch", epoch.epoch());
     line.put("loss", epoch.epoch() == 0 ? JsonScalar.NULL : JsonScalar.of(epoch.loss()));
-    write(
-        line.put("devPrecision", dev.precision())
-            .put("devRecall", dev.recall())
-            .put("devF1", dev.f1())
-            .put("best", epoch.best())
-            .put("seconds", rounded(epoch.seconds()))
-            .put("postsPerSecond", rounded(epoch.postsPerSecond())));
+    line.put("devPrecision", dev.precision())
+        .put("devRecall", dev.recall())
+        .put("devF1", dev.f1())
+        .put("best", epoch.best())
+        .put("seconds", rounded(epoch.seconds()))
+        .put("postsPerSecond", rounded(epoch.postsPerSecond()));
+    write(line);
+    curves.add(line);
     events.add(
         now(),
-        (long) stepsOfEpoch,
+        curves.lastStep(),
         Map.of("dev/precision", dev.precision(), "dev/recall", dev.recall(), "dev/f1", dev.f1()));
-    if (epoch.epoch() > 0) {
-      epochLoss.add(stepsOfEpoch, epoch.loss());
-    }
-    devF1.add(epoch.epoch(), dev.f1());
-    devPrecision.add(epoch.epoch(), dev.precision());
-    devRecall.add(epoch.epoch(), dev.recall());
-    flush();
   }
 
-  /** Adds a line of another kind, such as the score of the test set. */
-  void add(JsonObject line) {
-    write(line);
-    flush();
+  /** Adds the score of the test set by the model of an epoch. */
+  void addTest(int epoch, Prf score) {
+    write(
+        new JsonObject()
+            .put("type", TEST)
+            .put("epoch", epoch)
+            .put("precision", score.precision())
+            .put("recall", score.recall())
+            .put("f1", score.f1()));
   }
 
   /** Draws the plots anew. */
   void plot() {
-    var losses = new LinkedHashMap<String, Plots.Line>();
-    losses.put("loss", loss.line());
-    losses.put("task", taskLoss.line());
-    losses.put("mean of the epoch", epochLoss.line());
-    Plots.write(directory.resolve("loss.png"), "Loss", "step", "loss", losses);
-    var scores = new LinkedHashMap<String, Plots.Line>();
-    scores.put("F1", devF1.line());
-    scores.put("precision", devPrecision.line());
-    scores.put("recall", devRecall.line());
-    Plots.write(directory.resolve("score.png"), "Dev set", "epoch", "score", scores);
+    curves.plot();
+  }
+
+  /** Makes everything durable; the length of metrics.jsonl. */
+  long sync() {
+    try {
+      lines.force(true);
+      return lines.size();
+    } catch (IOException e) {
+      throw failed(file, e);
+    }
   }
 
   private static double rounded(double value) {
@@ -147,18 +199,12 @@ final class Metrics implements AutoCloseable {
 
   private void write(JsonObject line) {
     try {
-      lines.write(Json.write(line));
-      lines.write('\n');
+      var bytes = ByteBuffer.wrap((Json.write(line) + "\n").getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        lines.write(bytes);
+      }
     } catch (IOException e) {
-      throw failed(directory.resolve("metrics.jsonl"), e);
-    }
-  }
-
-  private void flush() {
-    try {
-      lines.flush();
-    } catch (IOException e) {
-      throw failed(directory.resolve("metrics.jsonl"), e);
+      throw failed(file, e);
     }
   }
 
@@ -176,7 +222,7 @@ final class Metrics implements AutoCloseable {
     try (events) {
       lines.close();
     } catch (IOException e) {
-      throw failed(directory.resolve("metrics.jsonl"), e);
+      throw failed(file, e);
     }
   }
 }

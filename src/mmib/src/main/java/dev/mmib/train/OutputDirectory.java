@@ -70,7 +70,7 @@ public final class OutputDirectory implements AutoCloseable {
           "exists and is not empty",
           "Name another directory, or give --overwrite or --resume.");
     }
-    if (existing == Existing.RESUME && !Files.exists(path)) {
+    if (existing.isResuming() && !Files.exists(path)) {
       throw MmibException.in(
           path.toString(),
           ErrorCode.OUTPUT_EXISTS,

@@ -81,6 +81,16 @@ final class Pictures {
     return missing.size();
   }
 
+  /** The places of those posts, sorted. */
+  List<String> missingPlaces() {
+    return missing.stream().sorted().toList();
+  }
+
+  /** Counts posts that were missing when an earlier run of the training looked at them. */
+  void addMissing(List<String> places) {
+    missing.addAll(places);
+  }
+
   /**
    * Decodes the pictures of some posts.
    *

@@ -47,6 +47,13 @@ public final class Settings {
     known.remove("task");
   }
 
+  /** The leaves of a tree of settings, by their dotted names. */
+  static Map<String, JsonValue> flat(JsonObject tree) {
+    var leaves = new LinkedHashMap<String, JsonValue>();
+    flatten("", tree, leaves);
+    return leaves;
+  }
+
   private static void flatten(String prefix, JsonObject tree, Map<String, JsonValue> leaves) {
     tree.members()
         .forEach(
@@ -96,8 +103,7 @@ public final class Settings {
               "the task is " + MmibException.quote(tree.string("task")) + ", not " + task.key(),
               "Give the configuration of this task.");
     }
-    var leaves = new LinkedHashMap<String, JsonValue>();
-    flatten("", tree, leaves);
+    var leaves = flat(tree);
     leaves.remove("task");
     leaves.forEach(
         (path, value) -> {
@@ -124,14 +130,27 @@ public final class Settings {
    */
   public Settings model(Path directory) {
     var config = ModelDirectory.open(directory).config();
-    var leaves = new LinkedHashMap<String, JsonValue>();
-    flatten("", config.toJson(), leaves);
+    var leaves = flat(config.toJson());
     leaves.remove("task");
     if (config.task() != task) {
       leaves.remove("crops");
       leaves.remove("maxLength");
     }
     given.putAll(leaves);
+    return this;
+  }
+
+  /** Takes all settings that {@link TrainConfig#toJson} wrote. */
+  Settings tree(JsonObject config) {
+    var leaves = flat(config);
+    leaves.remove("task");
+    given.putAll(leaves);
+    return this;
+  }
+
+  /** Sets one value that was parsed before. */
+  Settings put(String key, JsonValue value) {
+    given.put(key, value);
     return this;
   }
 

@@ -4,7 +4,6 @@ import dev.mmib.data.ImageBatch;
 import dev.mmib.data.PictureFiles;
 import dev.mmib.data.TextBatch;
 import dev.mmib.model.Losses;
-import dev.mmib.model.MmibModel;
 import dev.mmib.predict.Look;
 import dev.mmib.score.Counts;
 import dev.mmib.score.EntityScore;
@@ -16,25 +15,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <B> their batches
  */
-interface TaskRows<B> {
-
-  MmibModel model();
+interface TaskRows<B> extends LossRows<B> {
 
   int size();
 
   /** The word pieces of each row. */
   int[] lengths();
 
-  /** Where a row was read. */
-  String place(int row);
-
   /** The files of a row's pictures. */
   PictureFiles pictures(int row);
 
   B batch(int[] rows);
 
-  /** The loss of a batch, in the caller's scope. */
-  Losses loss(B batch, @Nullable ImageBatch images);
+  @Override
+  default Losses.Share share(B batch, @Nullable ImageBatch images) {
+    return model().share(text(batch), images);
+  }
 
   /** Predicts the rows of a batch and remembers what it finds. */
   void predict(int[] rows, B batch, @Nullable ImageBatch images);

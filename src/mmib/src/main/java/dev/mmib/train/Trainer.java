@@ -5,16 +5,11 @@ import dev.mmib.data.DataDirectory;
 import dev.mmib.data.Split;
 import dev.mmib.io.AtomicFile;
 import dev.mmib.io.Json;
-import dev.mmib.io.JsonObject;
 import dev.mmib.io.ModelDirectory;
-import dev.mmib.model.MmibModel;
-import dev.mmib.score.EntityScore;
-import dev.mmib.score.Prf;
+import dev.mmib.io.TransferredWeights;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,7 +18,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>{@code
  * var settings = new Settings(Task.NER).set("epochs=5").set("learningRate=1e-3");
- * var result = Trainer.of(settings, Path.of("data")).run(backend, Path.of("out"), false);
+ * var result = Trainer.of(settings, Path.of("data")).run(backend, Path.of("out"), Existing.REFUSE);
  * }</pre>
  *
  * <p>A value; one training at a time runs on a backend.
@@ -86,45 +81,68 @@ public final class Trainer {
   /**
    * Trains.
    *
-   * @param out receives metrics, plots and the directory {@code model}
-   * @param overwrite whether {@code out} may hold the results of another training
+   * @param out receives metrics, plots, checkpoints and the directory {@code model}
+   * @param existing what is done with the results of an earlier training there
    */
-  public TrainResult run(Backend backend, Path out, boolean overwrite) {
-    var directory = DataDirectory.open(data);
-    var found =
-        TrainingData.forTraining(directory, config.model().task(), config.rows(), config.seed());
-    try (var output = OutputDirectory.open(out, overwrite ? Existing.OVERWRITE : Existing.REFUSE)) {
-      return run(backend, found, output);
+  public TrainResult run(Backend backend, Path out, Existing existing) {
+    if (existing.isResuming()) {
+      try (var output = OutputDirectory.open(out, existing)) {
+        return resumed(backend, output, existing);
+      }
+    }
+    var found = read(config); // before the directory is made: data may be refused
+    try (var output = OutputDirectory.open(out, existing)) {
+      var whole = resolved();
+      var design = source.design(whole, explicit, found);
+      requireMemory(backend, design, output);
+      var made = source.make(backend, design);
+      var state = new TrainingState(whole.seed());
+      return run(backend, whole, found, output, made, state).train(null);
     }
   }
 
-  private TrainResult run(Backend backend, TrainingData found, OutputDirectory output) {
-    var whole = resolved();
-    AtomicFile.write(output.path().resolve("training.json"), Json.writeIndented(whole.toJson()));
-    var design = source.design(whole, explicit, found);
+  private TrainingData read(TrainConfig config) {
+    return TrainingData.forTraining(
+        DataDirectory.open(data), config.model().task(), config.rows(), config.seed());
+  }
+
+  private TrainResult resumed(Backend backend, OutputDirectory output, Existing existing) {
+    var checkpoint = Checkpoints.newest(output.path());
+    var compared = Resume.of(checkpoint, config, explicit);
+    var found = read(compared.config());
+    var resume = compared.on(found, backend);
+    var state = Checkpoints.state(checkpoint);
+    boolean isComplete =
+        state.finished && (!found.has(Split.TEST) || Metrics.hasTest(output.path(), state));
+    resume.require(state, isComplete, existing);
+    LOG.info("goes on after step {}, in epoch {}", state.step, state.epoch);
+    var directory = ModelDirectory.open(checkpoint.directory());
+    var tokenizer = directory.tokenizer();
+    var names =
+        new TransferredWeights.Names(
+            directory.config().task(), directory.labels(), tokenizer.tokens());
+    requireMemory(
+        backend,
+        new ModelDesign(resume.config(), directory.bertConfig(), tokenizer, names, found),
+        output);
+    var made = new ModelSource.Made(directory.load(backend), tokenizer);
+    return run(backend, resume.config(), found, output, made, state).train(checkpoint);
+  }
+
+  private TrainingRun run(
+      Backend backend,
+      TrainConfig whole,
+      TrainingData found,
+      OutputDirectory output,
+      ModelSource.Made made,
+      TrainingState state) {
+    return new TrainingRun(backend, whole, found, output, made, state, listener, stop);
+  }
+
+  private static void requireMemory(
+      Backend backend, ModelDesign design, OutputDirectory output) {
     var memory = MemoryCheck.require(backend, design);
     AtomicFile.write(output.path().resolve("memory.json"), Json.writeIndented(memory.toJson()));
-    var made = source.make(backend, design);
-    TrainResult result;
-    try (var model = made.model();
-        var metrics = Metrics.create(output.path())) {
-      var pictures = pictures(model, whole);
-      var train = found.rows(Split.TRAIN, model, made.tokenizer());
-      var dev = found.rows(Split.DEV, model, made.tokenizer());
-      try (var training = new Training<>(whole, train, dev, pictures, metrics, listener, stop)) {
-        training.run(
-            epoch ->
-                output.replaceModel(
-                    path -> ModelDirectory.save(path, model, made.tokenizer(), notes(whole))));
-        result = result(training, backend, output, pictures);
-      }
-      if (!result.interrupted() && found.has(Split.TEST)) {
-        // The best model, not the last one.
-        model.close();
-        result = withTest(result, found, backend, pictures, metrics);
-      }
-    }
-    return result;
   }
 
   /** The configuration with what depends on the given weights. */
@@ -138,71 +156,5 @@ public final class Trainer {
         "the text encoder starts from random weights: learningRate is {} unless it is set",
         FRESH_LEARNING_RATE);
     return whole.with(draft -> draft.rates = draft.rates.withLearningRate(FRESH_LEARNING_RATE));
-  }
-
-  private static @Nullable Pictures pictures(MmibModel model, TrainConfig config) {
-    return model.config().textOnly()
-        ? null
-        : new Pictures(model, config.rows().missingImages(), config.pictures().cacheMegabytes());
-  }
-
-  /** What the model's directory says of its training: the settings that are not the model's own. */
-  private static JsonObject notes(TrainConfig config) {
-    var all = config.toJson();
-    var notes = new JsonObject();
-    for (var key : all.keys()) {
-      if (!key.equals("bert") && !config.model().toJson().has(key)) {
-        notes.put(key, Objects.requireNonNull(all.find(key)));
-      }
-    }
-    return notes;
-  }
-
-  private TrainResult result(
-      Training<?> training, Backend backend, OutputDirectory output, @Nullable Pictures pictures) {
-    return new TrainResult(
-        config.model().task(),
-        backend.name(),
-        training.epochsDone(),
-        training.bestEpoch(),
-        training.bestScore(),
-        null,
-        training.postsPerSecond(),
-        pictures == null ? 0 : pictures.missing(),
-        output.model(),
-        training.epochsDone() < config.epochs());
-  }
-
-  private TrainResult withTest(
-      TrainResult result,
-      TrainingData found,
-      Backend backend,
-      @Nullable Pictures pictures,
-      Metrics metrics) {
-    var directory = ModelDirectory.open(result.model());
-    Prf score;
-    try (var best = directory.load(backend)) {
-      var test = found.rows(Split.TEST, best, directory.tokenizer());
-      Scoring.predict(test, pictures, "test", listener);
-      score = test.scores(EntityScore.Mode.LENIENT).micro();
-    }
-    metrics.add(
-        new JsonObject()
-            .put("type", "test")
-            .put("epoch", result.bestEpoch())
-            .put("precision", score.precision())
-            .put("recall", score.recall())
-            .put("f1", score.f1()));
-    return new TrainResult(
-        result.task(),
-        result.device(),
-        result.epochs(),
-        result.bestEpoch(),
-        result.dev(),
-        score,
-        result.postsPerSecond(),
-        pictures == null ? 0 : pictures.missing(),
-        result.model(),
-        false);
   }
 }

@@ -1,33 +1,28 @@
 package dev.mmib.train;
 
-import dev.mmib.error.ErrorCode;
-import dev.mmib.error.MmibException;
-import dev.mmib.model.Losses;
 import dev.mmib.score.EntityScore;
-import dev.mmib.score.Prf;
-import dev.mmib.tensor.Mode;
-import dev.mmib.tensor.RandomState;
-import dev.mmib.tensor.Scope;
-import dev.mmib.tensor.Tape;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The loop: steps, epochs, and which epoch was the best.
+ * The loop: steps, epochs, which epoch was the best, and when to save.
  *
  * @param <B> the task's batches
  */
 final class Training<B> implements AutoCloseable {
 
-  /** What to do with a model that is better than all before it. */
-  @FunctionalInterface
+  /** What must outlive the process. */
   interface Keeper {
-    void keep(int epoch);
-  }
 
-  private static final int PLACES_NAMED = 8;
+    /** Keeps a model that is better than all before it. */
+    void keepBest();
+
+    /** Keeps where the training stands. */
+    void checkpoint(TrainingState state, AdamW optimizer);
+  }
 
   private final TrainConfig config;
   private final TaskRows<B> train;
@@ -36,17 +31,14 @@ final class Training<B> implements AutoCloseable {
   private final Metrics metrics;
   private final TrainingListener listener;
   private final BooleanSupplier stop;
+  private final Keeper keeper;
+  private final TrainingState state;
   private final AdamW optimizer;
-  private final RandomState random;
+  private final Stepper<B> stepper;
   private final long stepsOfEpoch;
   private final Schedule schedule;
-
-  private long step;
-  private int epochsDone;
-  private int bestEpoch = -1;
-  private Prf bestScore = new Prf(0, 0, 0, 0);
-  private long posts;
-  private double seconds;
+  private long savedAt = System.nanoTime();
+  private long savedStep;
 
   Training(
       TrainConfig config,
@@ -55,7 +47,9 @@ final class Training<B> implements AutoCloseable {
       @Nullable Pictures pictures,
       Metrics metrics,
       TrainingListener listener,
-      BooleanSupplier stop) {
+      BooleanSupplier stop,
+      Keeper keeper,
+      TrainingState state) {
     this.config = config;
     this.train = train;
     this.dev = dev;
@@ -63,127 +57,146 @@ final class Training<B> implements AutoCloseable {
     this.metrics = metrics;
     this.listener = listener;
     this.stop = stop;
+    this.keeper = keeper;
+    this.state = state;
+    this.savedStep = state.step;
     this.optimizer = Groups.optimizer(train.model(), config);
-    this.random = new RandomState(config.seed(), 0);
-    this.stepsOfEpoch = (train.size() + config.batchSize() - 1) / config.batchSize();
+    this.stepper = new Stepper<>(train, pictures, config, optimizer, state.random, state.skips);
+    int rowsOfStep = Math.multiplyExact(config.batchSize(), config.accumulate());
+    this.stepsOfEpoch = (train.size() + rowsOfStep - 1L) / rowsOfStep;
     this.schedule = LinearSchedule.of(config.rates().warmup(), stepsOfEpoch * config.epochs());
   }
 
-  /** Runs all epochs, or until it is asked to stop. */
-  void run(Keeper keeper) {
-    if (config.epochs() == 0) {
-      score(0, Double.NaN, System.nanoTime(), 0, keeper);
+  AdamW optimizer() {
+    return optimizer;
+  }
+
+  /** Runs all epochs that are left, or until it is asked to stop. */
+  void run() {
+    if (state.step == 0) {
+      save(); // what cannot be saved is known before hours of work
     }
-    for (int epoch = 1; epoch <= config.epochs() && !stop.getAsBoolean(); epoch++) {
+    if (config.epochs() == 0) {
+      score(0, Double.NaN, System.nanoTime(), 0);
+      state.finished = true;
+      save();
+    }
+    while (state.epochsDone < config.epochs() && !hasLostPatience() && !stop.getAsBoolean()) {
       long start = System.nanoTime();
-      double loss = epoch(epoch, start);
+      double postsPerSecond = epoch();
       if (stop.getAsBoolean()) {
         break;
       }
-      epochsDone = epoch;
-      score(epoch, loss, start, rate(epoch, start), keeper);
+      double loss = state.rows == 0 ? 0 : state.lossSum / state.rows;
+      score(state.epoch, loss, start, postsPerSecond);
+      state.nextEpoch();
+      state.finished = state.epochsDone == config.epochs() || hasLostPatience();
+      save();
     }
-    if (bestEpoch < 0) {
-      keeper.keep(0); // stopped within the first epoch: what was learned so far
-      bestEpoch = 0;
+    if (!state.finished && savedStep != state.step) {
+      save(); // it was asked to stop
+    }
+    if (state.bestEpoch < 0) {
+      keeper.keepBest(); // stopped within the first epoch: what was learned so far
     }
   }
 
-  private double rate(int epoch, long start) {
-    double took = secondsSince(start);
-    seconds += took;
-    posts += train.size();
-    return epoch > 0 && took > 0 ? train.size() / took : 0;
+  /** Early stopping: whether the dev set has not been scored better for too many epochs. */
+  private boolean hasLostPatience() {
+    return config.patience() > 0
+        && state.bestEpoch >= 0
+        && state.epochsDone - state.bestEpoch >= config.patience();
   }
 
-  private double epoch(int epoch, long start) {
-    double sum = 0;
-    int rows = 0;
-    var plan = BatchPlan.shuffled(train.lengths(), config.batchSize(), config.seed(), epoch);
-    try (var batches = new Batches<>(train, plan, pictures)) {
-      for (var ready = batches.next(); ready != null; ready = batches.next()) {
+  /** The steps of an epoch that are left; posts per second. */
+  private double epoch() {
+    var plan =
+        BatchPlan.shuffled(
+            train.lengths(), config.batchSize(), config.accumulate(), config.seed(), state.epoch);
+    var left = plan.subList(Math.min(state.batches, plan.size()), plan.size());
+    var rows = left.stream().flatMap(List::stream).toList();
+    long start = System.nanoTime();
+    long posts = state.posts;
+    double seconds = state.seconds;
+    try (var batches = new Batches<>(train, rows, pictures)) {
+      for (var ofStep : left) {
+        var parts = new ArrayList<Batches.Ready<B>>();
+        for (int i = 0; i < ofStep.size(); i++) {
+          parts.add(Objects.requireNonNull(batches.next()));
+        }
         if (stop.getAsBoolean()) {
           break;
         }
-        step++;
-        rows += ready.rows().length;
-        var report = step(epoch, ready, rows, start);
-        sum += report.loss() * ready.rows().length;
-        metrics.add(report);
-        listener.stepped(report);
+        step(parts, posts, start);
+        state.seconds = seconds + secondsSince(start);
+        if (isCheckpointDue()) {
+          save();
+        }
       }
     }
-    return rows == 0 ? 0 : sum / rows;
+    return (state.posts - posts) / Math.max(1e-9, state.seconds - seconds);
   }
 
-  private StepReport step(int epoch, Batches.Ready<B> ready, int rowsOfEpoch, long start) {
-    var model = train.model();
-    var backend = model.backend();
-    var prepared = ready.pictures();
-    var images = pictures == null || prepared == null ? null : pictures.images(prepared, model);
-    try (var scope = Scope.open(backend, Mode.TRAIN, random)) {
-      var losses = train.loss(ready.batch(), images);
-      double loss = finite("the loss", losses.total().item(), ready.rows());
-      var gradients = Tape.gradients(losses.total());
-      double norm =
-          finite(
-              "the gradient's norm",
-              GradientClip.norm(backend, optimizer.gradients(gradients::find)),
-              ready.rows());
-      double factor = schedule.factor(step - 1);
-      optimizer.step(gradients::find, factor, config.rates().clipping().factor(norm));
-      double rate = rowsOfEpoch / Math.max(1e-9, secondsSince(start));
-      return report(epoch, ready.rows().length, loss, losses, norm, factor, rate);
+  private void step(List<Batches.Ready<B>> parts, long postsBefore, long start) {
+    double factor = schedule.factor(state.step);
+    var done = stepper.step(parts, state.step + 1, factor);
+    int rows = parts.stream().mapToInt(part -> part.rows().length).sum();
+    state.step++;
+    state.batches++;
+    state.skips = stepper.skips();
+    state.posts += rows;
+    if (!done.skipped()) {
+      state.rows += rows;
+      state.lossSum += done.loss() * rows;
     }
+    var report =
+        new StepReport(
+            state.epoch,
+            state.step,
+            stepsOfEpoch * config.epochs(),
+            rows,
+            done.loss(),
+            done.task(),
+            done.alignment(),
+            done.klText(),
+            done.klImage(),
+            config.rates().learningRate() * factor,
+            done.norm(),
+            done.skipped(),
+            (state.posts - postsBefore) / Math.max(1e-9, secondsSince(start)),
+            train.model().backend().memory().peakBytes(),
+            StepReport.heapNow());
+    metrics.add(report);
+    listener.stepped(report);
   }
 
-  private StepReport report(
-      int epoch,
-      int rows,
-      double loss,
-      Losses losses,
-      double norm,
-      double factor,
-      double postsPerSecond) {
-    return new StepReport(
-        epoch,
-        step,
-        stepsOfEpoch * config.epochs(),
-        rows,
-        loss,
-        losses.task().item(),
-        losses.alignment().item(),
-        losses.klText().item(),
-        losses.klImage().item(),
-        config.rates().learningRate() * factor,
-        norm,
-        postsPerSecond,
-        train.model().backend().memory().peakBytes());
+  private boolean isCheckpointDue() {
+    var saving = config.saving();
+    boolean bySteps = saving.checkpointSteps() > 0 && state.step % saving.checkpointSteps() == 0;
+    boolean byTime =
+        saving.checkpointMinutes() > 0
+            && secondsSince(savedAt) >= 60.0 * saving.checkpointMinutes();
+    return bySteps || byTime;
   }
 
-  private double finite(String what, double value, int[] rows) {
-    if (Double.isFinite(value)) {
-      return value;
+  private void save() {
+    if (pictures != null) {
+      state.missingPictures = pictures.missingPlaces();
     }
-    var places =
-        Arrays.stream(rows)
-            .limit(PLACES_NAMED)
-            .mapToObj(train::place)
-            .collect(Collectors.joining(", "));
-    throw MmibException.of(
-        ErrorCode.NOT_FINITE,
-        what + " is " + value + " at step " + step + ", of the rows " + places,
-        "Lower learningRate, or set clip=1. The best model before this step is kept.");
+    state.metricsBytes = metrics.sync();
+    keeper.checkpoint(state, optimizer);
+    savedAt = System.nanoTime();
+    savedStep = state.step;
   }
 
-  private void score(int epoch, double loss, long start, double postsPerSecond, Keeper keeper) {
+  private void score(int epoch, double loss, long start, double postsPerSecond) {
     Scoring.predict(dev, pictures, "dev", listener);
     var score = dev.scores(EntityScore.Mode.LENIENT).micro();
-    boolean best = bestEpoch < 0 || score.f1() > bestScore.f1();
+    boolean best = state.bestEpoch < 0 || score.f1() > state.best.f1();
     if (best) {
-      bestEpoch = epoch;
-      bestScore = score;
-      keeper.keep(epoch);
+      state.bestEpoch = epoch;
+      state.best = score;
+      keeper.keepBest();
     }
     var report = new EpochReport(epoch, loss, score, best, secondsSince(start), postsPerSecond);
     metrics.add(report);
@@ -195,21 +208,9 @@ final class Training<B> implements AutoCloseable {
     return (System.nanoTime() - start) / 1e9;
   }
 
-  int epochsDone() {
-    return epochsDone;
-  }
-
-  int bestEpoch() {
-    return bestEpoch;
-  }
-
-  Prf bestScore() {
-    return bestScore;
-  }
-
   /** Of the training steps alone. */
   double postsPerSecond() {
-    return seconds > 0 ? posts / seconds : 0;
+    return state.seconds > 0 ? state.posts / state.seconds : 0;
   }
 
   @Override

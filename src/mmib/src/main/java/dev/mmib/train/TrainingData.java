@@ -2,6 +2,7 @@ package dev.mmib.train;
 
 import dev.mmib.data.DataDirectory;
 import dev.mmib.data.NerExample;
+import dev.mmib.data.PictureFiles;
 import dev.mmib.data.ReadOptions;
 import dev.mmib.data.RelationExample;
 import dev.mmib.data.RelationSet;
@@ -17,6 +18,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -142,6 +144,31 @@ final class TrainingData {
   /** The rows of all splits that are used. */
   long size() {
     return chosen.values().stream().mapToLong(rows -> rows.length).sum();
+  }
+
+  /** A digest of the rows of all splits that are used, and of which pictures are there. */
+  String fingerprint(int crops) {
+    var digest = new DataFingerprint();
+    for (var split : Split.values()) {
+      if (task == Task.NER) {
+        for (var row : sentences(split)) {
+          digest.add(row.tokens()).add(row.labels());
+          add(digest, row.imageId(), directory.pictures(row, split, crops));
+        }
+      } else {
+        for (var row : relations(split)) {
+          digest.add(row.tokens()).add(row.relation());
+          digest.add(List.of(row.head().toString(), row.tail().toString()));
+          add(digest, row.imageId(), directory.pictures(row, split, crops));
+        }
+      }
+    }
+    return digest.hex();
+  }
+
+  private static void add(DataFingerprint digest, String imageId, PictureFiles pictures) {
+    digest.add(imageId).add(pictures.whole().isPresent() ? 1 : 0);
+    digest.add((int) pictures.crops().stream().filter(Optional::isPresent).count());
   }
 
   private List<NerExample> sentences(Split split) {

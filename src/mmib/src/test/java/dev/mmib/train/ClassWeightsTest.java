@@ -117,7 +117,8 @@ class ClassWeightsTest {
   private byte[] trained(Task task, String setting) throws IOException {
     var out = directory.resolve("out");
     try (var backend = new JavaBackend(2)) {
-      Trainer.of(settings(task, setting), directory.resolve(task.key())).run(backend, out, true);
+      Trainer.of(settings(task, setting), directory.resolve(task.key()))
+          .run(backend, out, Existing.OVERWRITE);
     }
     return Files.readAllBytes(out.resolve("model/model.safetensors"));
   }

@@ -39,7 +39,7 @@ class EventFileTest {
     try (var listed = Files.list(directory)) {
       files = listed.toList();
     }
-    assertEquals("events.out.tfevents.0000000001.mmib", files.get(0).getFileName().toString());
+    assertEquals("events.out.tfevents.0000000001.mmib.0", files.get(0).getFileName().toString());
     var records = records(Files.readAllBytes(files.get(0)));
     var hex = HexFormat.of();
     assertEquals(

@@ -56,7 +56,7 @@ class MemoryEstimateTest {
     try (var backend = new JavaBackend(2)) {
       var estimate = estimate(backend, settings);
       assertEquals(0, backend.memory().peakBytes(), "the dry run touches no device");
-      Trainer.of(settings, data).run(backend, directory.resolve("out"), true);
+      Trainer.of(settings, data).run(backend, directory.resolve("out"), Existing.OVERWRITE);
       long peak = backend.memory().peakBytes();
       assertTrue(
           Math.abs(estimate.tensors() - peak) <= 0.01 * peak,
@@ -95,7 +95,7 @@ class MemoryEstimateTest {
     for (var device : Backends.present()) {
       try (var backend = Device.of(device.name()).withThreads(2).open()) {
         var estimate = estimate(backend, with(Task.NER, settings));
-        Trainer.of(with(Task.NER, settings), data).run(backend, directory.resolve("out"), true);
+        Trainer.of(with(Task.NER, settings), data).run(backend, directory.resolve("out"), Existing.OVERWRITE);
         long peak = backend.memory().peakBytes();
         assertTrue(
             peak <= estimate.tensors() + estimate.device()
@@ -138,7 +138,7 @@ class MemoryEstimateTest {
       var smaller = with(Task.NER, "batchSize=64 cacheMegabytes=0 memoryMegabytes=12");
       smaller.set(change.group(1)).set(change.group(2));
       assertEquals(64, smaller.config().batchSize() * smaller.config().accumulate());
-      Trainer.of(smaller, data).run(backend, directory.resolve("fits"), false);
+      Trainer.of(smaller, data).run(backend, directory.resolve("fits"), Existing.REFUSE);
       assertTrue(backend.memory().peakBytes() < 12 << 20);
     }
   }
@@ -147,7 +147,7 @@ class MemoryEstimateTest {
     var out = directory.resolve("refused");
     var e =
         assertThrows(
-            MmibException.class, () -> Trainer.of(settings, data).run(backend, out, false));
+            MmibException.class, () -> Trainer.of(settings, data).run(backend, out, Existing.REFUSE));
     assertEquals(ErrorCode.OUT_OF_MEMORY, e.code());
     assertEquals(0, backend.memory().peakBytes(), "refused before any weight was read");
     return e;
@@ -177,7 +177,7 @@ class MemoryEstimateTest {
     ToyData.ner(data, 16, 4);
     var out = directory.resolve("out");
     try (var backend = new JavaBackend(1)) {
-      Trainer.of(with(Task.NER, ""), data).run(backend, out, false);
+      Trainer.of(with(Task.NER, ""), data).run(backend, out, Existing.REFUSE);
     }
     var json = Json.parse(Files.readString(out.resolve("memory.json")), "memory.json").asObject();
     assertEquals(

@@ -61,7 +61,8 @@ class RowSampleTest {
     assertEquals(3, data.relationSet().size());
     var out = directory.resolve("out");
     try (var backend = new JavaBackend(1)) {
-      Trainer.of(settings.set("epochs=0").set("seed=3"), directory).run(backend, out, false);
+      Trainer.of(settings.set("epochs=0").set("seed=3"), directory)
+          .run(backend, out, Existing.REFUSE);
       var trained = ModelDirectory.open(out.resolve("model"));
       try (var model = trained.load(backend)) {
         int[] drawn = RowSample.draw(30, 0.05, 3);
@@ -82,7 +83,8 @@ class RowSampleTest {
     var data = TrainingData.forTraining(DataDirectory.open(directory), Task.RE, rows, 5);
     var out = directory.resolve("out");
     try (var backend = new JavaBackend(1)) {
-      Trainer.of(ToyData.settings(Task.RE).set("epochs=0"), directory).run(backend, out, false);
+      Trainer.of(ToyData.settings(Task.RE).set("epochs=0"), directory)
+          .run(backend, out, Existing.REFUSE);
       var trained = ModelDirectory.open(out.resolve("model"));
       try (var model = trained.load(backend)) {
         var train = data.rows(Split.TRAIN, model, trained.tokenizer());

@@ -49,7 +49,7 @@ class TrainerTest {
   @Test
   void learnsEntities() throws IOException {
     ToyData.ner(data, 96, 24);
-    var result = Trainer.of(ToyData.settings(Task.NER), data).run(backend, out, false);
+    var result = Trainer.of(ToyData.settings(Task.NER), data).run(backend, out, Existing.REFUSE);
     var test = Objects.requireNonNull(result.test());
     assertTrue(test.f1() > 0.9, "test F1 " + test);
     assertTrue(result.dev().f1() > 0.9, "dev F1 " + result.dev());
@@ -70,7 +70,8 @@ class TrainerTest {
   void learnsRelations() throws IOException {
     ToyData.relations(data, 120, 30);
     var result =
-        Trainer.of(ToyData.settings(Task.RE).set("epochs=8"), data).run(backend, out, false);
+        Trainer.of(ToyData.settings(Task.RE).set("epochs=8"), data)
+            .run(backend, out, Existing.REFUSE);
     assertTrue(Objects.requireNonNull(result.test()).f1() > 0.8, "test F1 " + result.test());
     assertEquals(0, result.missingImages());
     assertEquals("re", result.toJson().string("task"));
@@ -89,7 +90,7 @@ class TrainerTest {
 
   private List<String> trained(String name, long seed) throws IOException {
     var settings = ToyData.settings(Task.NER).set("epochs=2").set("seed", Long.toString(seed));
-    Trainer.of(settings, data).run(backend, directory.resolve(name), false);
+    Trainer.of(settings, data).run(backend, directory.resolve(name), Existing.REFUSE);
     var lines = new ArrayList<String>();
     for (var line : metrics(directory.resolve(name))) {
       var kept = new JsonObject();
@@ -97,7 +98,8 @@ class TrainerTest {
           .forEach(
               (key, value) -> {
                 // Times differ from run to run; the peak also counts what ran before.
-                if (!List.of("seconds", "postsPerSecond", "backendBytes").contains(key)) {
+                if (!List.of("seconds", "postsPerSecond", "backendBytes", "heapBytes")
+                    .contains(key)) {
                   kept.put(key, value);
                 }
               });
@@ -118,7 +120,7 @@ class TrainerTest {
           }
         };
     var settings = ToyData.settings(Task.NER).set("epochs=20").set("batchSize=4");
-    Trainer.of(settings, data).listener(listener).run(backend, out, false);
+    Trainer.of(settings, data).listener(listener).run(backend, out, Existing.REFUSE);
     assertEquals(20, live.size());
     assertEquals(live.get(0), live.get(19), "live bytes after each epoch: " + live);
   }
@@ -127,7 +129,8 @@ class TrainerTest {
   void onlyScoresWithZeroEpochs() throws IOException {
     ToyData.ner(data, 8, 4);
     var result =
-        Trainer.of(ToyData.settings(Task.NER).set("epochs=0"), data).run(backend, out, false);
+        Trainer.of(ToyData.settings(Task.NER).set("epochs=0"), data)
+            .run(backend, out, Existing.REFUSE);
     assertEquals(0, result.epochs());
     assertEquals(0, result.bestEpoch());
     assertTrue(Files.exists(result.model().resolve("model.safetensors")));
@@ -148,7 +151,7 @@ class TrainerTest {
         Trainer.of(ToyData.settings(Task.NER), data)
             .listener(listener)
             .stopWhen(() -> steps.get() == 2)
-            .run(backend, out, false);
+            .run(backend, out, Existing.REFUSE);
     assertTrue(result.interrupted());
     assertEquals(2, steps.get());
     assertTrue(Files.exists(result.model().resolve("config.json")));
@@ -157,19 +160,19 @@ class TrainerTest {
   @Test
   void startsFromATrainedModelWithOtherLabels() throws IOException {
     ToyData.ner(data, 48, 8);
-    var first = Trainer.of(ToyData.settings(Task.NER), data).run(backend, out, false);
+    var first = Trainer.of(ToyData.settings(Task.NER), data).run(backend, out, Existing.REFUSE);
     var relations = ToyData.relations(directory.resolve("re"), 24, 8);
     var second =
         Trainer.of(ToyData.settings(Task.RE).set("epochs=1"), relations)
             .from(new ModelSource(null, null, first.model()))
-            .run(backend, directory.resolve("second"), false);
+            .run(backend, directory.resolve("second"), Existing.REFUSE);
     assertNotNull(second.test());
   }
 
   @Test
   void whatAModelKnewItKnowsBeforeItLearnsMore() throws IOException {
     ToyData.ner(data, 96, 24);
-    var first = Trainer.of(ToyData.settings(Task.NER), data).run(backend, out, false);
+    var first = Trainer.of(ToyData.settings(Task.NER), data).run(backend, out, Existing.REFUSE);
     for (var split : List.of("train", "valid", "test")) {
       var more = directory.resolve("more");
       Files.createDirectories(more.resolve("images"));
@@ -179,7 +182,7 @@ class TrainerTest {
     var second =
         Trainer.of(ToyData.settings(Task.NER).set("epochs=0"), directory.resolve("more"))
             .from(new ModelSource(null, null, first.model()))
-            .run(backend, directory.resolve("second"), false);
+            .run(backend, directory.resolve("second"), Existing.REFUSE);
     // Without the pictures and a type more, but PER and LOC are known by name.
     assertTrue(second.dev().f1() > 0.8, "dev F1 " + second.dev());
   }
@@ -190,9 +193,10 @@ class TrainerTest {
     var settings = ToyData.settings(Task.NER).set("beta.text=1e300");
     var e =
         assertThrows(
-            MmibException.class, () -> Trainer.of(settings, data).run(backend, out, false));
+            MmibException.class,
+            () -> Trainer.of(settings, data).run(backend, out, Existing.REFUSE));
     assertEquals(ErrorCode.NOT_FINITE, e.code());
-    assertTrue(e.what().contains("at step ") && e.what().contains("train.txt"), e.getMessage());
+    assertTrue(e.what().contains("step 1, ") && e.what().contains("train.txt"), e.getMessage());
   }
 
   @Test
@@ -201,7 +205,8 @@ class TrainerTest {
     var settings = ToyData.settings(Task.NER).set("missingImages=fail");
     var e =
         assertThrows(
-            MmibException.class, () -> Trainer.of(settings, data).run(backend, out, false));
+            MmibException.class,
+            () -> Trainer.of(settings, data).run(backend, out, Existing.REFUSE));
     assertEquals(ErrorCode.IMAGE_MISSING, e.code());
   }
 
@@ -211,9 +216,9 @@ class TrainerTest {
     Files.createDirectories(out);
     Files.writeString(out.resolve("notes.txt"), "mine");
     var trainer = Trainer.of(ToyData.settings(Task.NER).set("epochs=1"), data);
-    var e = assertThrows(MmibException.class, () -> trainer.run(backend, out, false));
+    var e = assertThrows(MmibException.class, () -> trainer.run(backend, out, Existing.REFUSE));
     assertEquals(ErrorCode.OUTPUT_EXISTS, e.code());
-    trainer.run(backend, out, true);
+    trainer.run(backend, out, Existing.OVERWRITE);
     assertEquals("mine", Files.readString(out.resolve("notes.txt")));
   }
 
