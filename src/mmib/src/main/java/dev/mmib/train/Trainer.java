@@ -139,8 +139,7 @@ public final class Trainer {
     return new TrainingRun(backend, whole, found, output, made, state, listener, stop);
   }
 
-  private static void requireMemory(
-      Backend backend, ModelDesign design, OutputDirectory output) {
+  private static void requireMemory(Backend backend, ModelDesign design, OutputDirectory output) {
     var memory = MemoryCheck.require(backend, design);
     AtomicFile.write(output.path().resolve("memory.json"), Json.writeIndented(memory.toJson()));
   }

@@ -131,8 +131,7 @@ final class TrainingRun implements Training.Keeper {
     return notes;
   }
 
-  private TrainResult withTest(
-      TrainResult result, @Nullable Pictures pictures, Metrics metrics) {
+  private TrainResult withTest(TrainResult result, @Nullable Pictures pictures, Metrics metrics) {
     var directory = ModelDirectory.open(result.model());
     Prf score;
     try (var best = directory.load(backend)) {

@@ -95,7 +95,8 @@ class MemoryEstimateTest {
     for (var device : Backends.present()) {
       try (var backend = Device.of(device.name()).withThreads(2).open()) {
         var estimate = estimate(backend, with(Task.NER, settings));
-        Trainer.of(with(Task.NER, settings), data).run(backend, directory.resolve("out"), Existing.OVERWRITE);
+        Trainer.of(with(Task.NER, settings), data)
+            .run(backend, directory.resolve("out"), Existing.OVERWRITE);
         long peak = backend.memory().peakBytes();
         assertTrue(
             peak <= estimate.tensors() + estimate.device()
@@ -147,7 +148,8 @@ class MemoryEstimateTest {
     var out = directory.resolve("refused");
     var e =
         assertThrows(
-            MmibException.class, () -> Trainer.of(settings, data).run(backend, out, Existing.REFUSE));
+            MmibException.class,
+            () -> Trainer.of(settings, data).run(backend, out, Existing.REFUSE));
     assertEquals(ErrorCode.OUT_OF_MEMORY, e.code());
     assertEquals(0, backend.memory().peakBytes(), "refused before any weight was read");
     return e;

@@ -8,6 +8,7 @@ import dev.mmib.error.MmibException;
 import dev.mmib.io.AtomicFile;
 import dev.mmib.io.Json;
 import dev.mmib.model.Task;
+import dev.mmib.train.Existing;
 import dev.mmib.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -145,7 +146,7 @@ public final class Study {
     var result =
         Trainer.of(plan.settings(arm, seed), data.directory())
             .stopWhen(stop)
-            .run(backend, out.resolve("run"), true);
+            .run(backend, out.resolve("run"), Existing.OVERWRITE);
     remove(out.resolve("run"));
     if (result.interrupted()) {
       return null;
