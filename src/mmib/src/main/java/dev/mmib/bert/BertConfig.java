@@ -136,6 +136,7 @@ public record BertConfig(
   /** Reads a config.json; fields that do not concern the encoder are left alone. */
   public static BertConfig fromJson(JsonObject json) {
     requireBert(json);
+    ClassifierLabels.check(json);
     var act = json.string("hidden_act", "gelu");
     var activation =
         Activation.named(act)

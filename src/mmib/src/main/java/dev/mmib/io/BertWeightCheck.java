@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +26,7 @@ record BertWeightCheck(Path file, JsonObject json, BertConfig config) {
 
   /** Refuses missing, doubled and ill-shaped tensors; lists those that have no use. */
   void check(Map<String, int[]> found) {
+    checkHead(found.get("classifier.weight"));
     var missing = new ArrayList<String>();
     var unused = new TreeSet<>(found.keySet());
     expected()
@@ -62,6 +64,24 @@ record BertWeightCheck(Path file, JsonObject json, BertConfig config) {
           file,
           unused.size(),
           names(List.copyOf(unused)));
+    }
+  }
+
+  /** A classifier is not used here; but labels for another one are a sign of mixed-up files. */
+  private void checkHead(int @Nullable [] dims) {
+    if (dims == null || json.absent("id2label")) {
+      return;
+    }
+    int labels = json.object("id2label").size();
+    if (dims.length == 0 || dims[0] != labels) {
+      throw refuse(
+          "classifier.weight",
+          "has shape "
+              + Arrays.toString(dims)
+              + ", but config.json's id2label "
+              + labels
+              + " labels",
+          "Take config.json and the weights from the same model.");
     }
   }
 

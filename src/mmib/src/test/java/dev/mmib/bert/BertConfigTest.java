@@ -104,7 +104,19 @@ class BertConfigTest {
         "\"layer_norm_eps\": \"1e-12\"",
         "\"hidden_act\": 1",
         "\"model_type\": 1",
-        "\"is_decoder\": \"no\""
+        "\"is_decoder\": \"no\"",
+        "\"id2label\": {\"0\": \"A\", \"2\": \"B\"}", // C12
+        "\"id2label\": {\"0\": \"A\", \"1\": \"A\"}",
+        "\"id2label\": {\"A\": \"0\"}",
+        "\"id2label\": {\"00\": \"A\"}",
+        "\"id2label\": {\"0\": 1}",
+        "\"id2label\": [\"A\"]",
+        "\"label2id\": {\"A\": 0, \"B\": 2}",
+        "\"label2id\": {\"A\": 0, \"B\": 0}",
+        "\"label2id\": {\"A\": \"0\"}",
+        "\"id2label\": {\"0\": \"A\"}, \"label2id\": {\"B\": 0}",
+        "\"id2label\": {\"0\": \"A\"}, \"label2id\": {}",
+        "\"id2label\": {\"0\": \"A\", \"1\": \"B\"}, \"label2id\": {\"A\": 1, \"B\": 0}"
       })
   void refusesAValueWithItsPlace(String member) {
     var error = assertThrows(MmibException.class, () -> read(with(member)));
@@ -139,7 +151,9 @@ class BertConfigTest {
         "\"auto_map\": {\"AutoModel\": \"evil.Model\"}",
         "\"is_decoder\": false",
         "\"position_embedding_type\": null",
-        "\"id2label\": {\"0\": \"A\"}"
+        "\"id2label\": {\"0\": \"A\"}",
+        "\"id2label\": null, \"label2id\": {\"B\": 1, \"A\": 0}",
+        "\"id2label\": {\"1\": \"B\", \"0\": \"A\"}, \"label2id\": {\"A\": 0, \"B\": 1}"
       })
   void takesWhatIsOddButConsistent(String member) {
     assertEquals(24, read(with(member)).hiddenSize());

@@ -13,6 +13,7 @@ import dev.mmib.golden.Backends;
 import dev.mmib.golden.Golden;
 import dev.mmib.nn.Parameters;
 import dev.mmib.nn.Weights;
+import dev.mmib.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,7 +64,16 @@ class HuggingFaceDirectoryTest {
 
   /** Writes the weights again with other names; an empty name leaves a tensor out. */
   private void rename(UnaryOperator<String> name) throws IOException {
-    var tensors = new LinkedHashMap<String, TensorSource>();
+    write(name, new LinkedHashMap<>());
+  }
+
+  /** Writes the weights again with another tensor beside them. */
+  private void add(String name, TensorSource tensor) throws IOException {
+    write(UnaryOperator.identity(), new LinkedHashMap<>(Map.of(name, tensor)));
+  }
+
+  private void write(UnaryOperator<String> name, Map<String, TensorSource> tensors)
+      throws IOException {
     try (var file = SafeTensors.open(model.resolve("model.safetensors"))) {
       file.tensors()
           .forEach(
@@ -111,6 +121,21 @@ class HuggingFaceDirectoryTest {
       stored.bert(Weights.random(1));
       assertTrue(stored.unread().stream().anyMatch(name -> name.startsWith("cls.")));
     }
+  }
+
+  @Test
+  void refusesAClassifierOfOtherLabels() throws IOException { // C12
+    var config = dir.resolve("config.json");
+    var text = Files.readString(config);
+    Files.writeString(
+        config, text.replaceFirst("\\{", "{\"id2label\": {\"0\": \"A\", \"1\": \"B\"},"));
+    assertLoadsTheSame(dir);
+    add("classifier.weight", TensorSource.floats(Shape.of(2, 1), 1, 2));
+    assertLoadsTheSame(dir);
+    add("classifier.weight", TensorSource.floats(Shape.of(3, 1), 1, 2, 3));
+    var e = refused(ErrorCode.WEIGHTS_MISMATCH);
+    assertEquals("tensor 'classifier.weight'", e.position());
+    assertTrue(e.what().contains("2 labels"), e::what);
   }
 
   @Test
