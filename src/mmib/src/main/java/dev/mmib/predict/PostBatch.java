@@ -23,6 +23,7 @@ final class PostBatch {
     private Words words = Words.of("");
     private EntityFinder.@Nullable Ready ready;
     private List<RelationFinder.Ready> pairs = List.of();
+    private List<float @Nullable []> pixels = List.of(); // as the relation model wants them
     private @Nullable MmibException error;
 
     Item(Post post) {
@@ -37,6 +38,9 @@ final class PostBatch {
       return Outcome.of(new Extraction(post.id(), found, relations, List.copyOf(warnings)));
     }
   }
+
+  /** A pair, and the pictures of its post. */
+  private record Question(Item owner, RelationFinder.Ready pair, PostPictures.Seen pictures) {}
 
   /** Pairs that the device sees at once. */
   private static final int BATCH = 16;
@@ -83,7 +87,7 @@ final class PostBatch {
         if (entities != null && item.ready != null) {
           looks.addAll(entities.looks(item.ready, item.entities));
         } else if (relations != null) {
-          item.pairs.forEach(pair -> looks.addAll(relations.looks(pair)));
+          item.pairs.forEach(pair -> looks.addAll(relations.looks(pair, item.pixels)));
         }
       }
     }
@@ -132,24 +136,39 @@ final class PostBatch {
     for (var item : items) {
       guarded(item, () -> item.pairs = pairs(finder, item));
     }
-    var all = new ArrayList<RelationFinder.Ready>();
-    var owners = new ArrayList<Item>();
-    for (var item : items) {
-      if (item.error == null) {
-        all.addAll(item.pairs);
-        item.pairs.forEach(pair -> owners.add(item));
-      }
-    }
+    var all = questions(finder);
     for (int from = 0; from < all.size(); from += BATCH) {
-      int to = Math.min(all.size(), from + BATCH);
+      var some = all.subList(from, Math.min(all.size(), from + BATCH));
       List<Relation> found;
       synchronized (device) {
-        found = finder.find(all.subList(from, to));
+        found =
+            finder.find(
+                some.stream().map(Question::pair).toList(),
+                some.stream().map(Question::pictures).toList());
       }
-      for (int i = from; i < to; i++) {
-        report(owners.get(i), found.get(i - from));
+      for (int i = 0; i < some.size(); i++) {
+        report(some.get(i).owner(), found.get(i));
       }
     }
+  }
+
+  private List<Question> questions(RelationFinder finder) {
+    var asked = items.stream().filter(i -> i.error == null && !i.pairs.isEmpty()).toList();
+    var all = new ArrayList<Question>();
+    if (asked.isEmpty()) {
+      return all;
+    }
+    List<PostPictures.Seen> seen;
+    synchronized (device) {
+      seen = finder.see(asked.stream().map(item -> item.pixels).toList());
+    }
+    for (int i = 0; i < asked.size(); i++) {
+      var item = asked.get(i);
+      for (var pair : item.pairs) {
+        all.add(new Question(item, pair, seen.get(i)));
+      }
+    }
+    return all;
   }
 
   /** Of the pair that was asked for, None is an answer; of others only what holds is told. */
@@ -165,10 +184,10 @@ final class PostBatch {
       return List.of();
     }
     var warnings = new ArrayList<String>();
-    var pixels = finder.pixels(item.post, warnings);
+    item.pixels = finder.pixels(item.post, warnings);
     var pairs = new ArrayList<RelationFinder.Ready>();
     for (var run : runs) {
-      pairs.add(finder.prepare(item.words, run.get(0), run.get(1), pixels, warnings));
+      pairs.add(finder.prepare(item.words, run.get(0), run.get(1), warnings));
     }
     item.warnings.addAll(warnings);
     return pairs;

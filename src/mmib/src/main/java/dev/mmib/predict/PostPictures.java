@@ -4,12 +4,24 @@ import dev.mmib.data.Fidelity;
 import dev.mmib.data.ImageBatch;
 import dev.mmib.image.ImagePreprocessor;
 import dev.mmib.model.MmibConfig;
+import dev.mmib.model.MmibModel;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The pictures of posts as one model wants them. */
 final class PostPictures {
+
+  /**
+   * The pictures of one post after they went through the network.
+   *
+   * @param features [slots · features]; empty for a model of text only
+   * @param present [slots]
+   */
+  @SuppressWarnings("ArrayRecordComponent") // rows of a batch
+  record Seen(float[] features, boolean[] present) {}
 
   private final MmibConfig config;
   private final ImagePreprocessor preprocessor;
@@ -66,5 +78,40 @@ final class PostPictures {
     }
     int side = preprocessor.crop();
     return new ImageBatch(posts.size(), slots, new int[] {3, side, side}, values, present);
+  }
+
+  /** Sends the pictures of posts through the network of {@code model}, each once. */
+  List<Seen> see(MmibModel model, List<List<float @Nullable []>> posts) {
+    var images = batch(posts);
+    if (images == null) {
+      return Collections.nCopies(posts.size(), new Seen(new float[0], new boolean[0]));
+    }
+    var features = model.imageFeatures(images);
+    int length = features.length / posts.size();
+    int slots = images.slots();
+    var seen = new ArrayList<Seen>();
+    for (int p = 0; p < posts.size(); p++) {
+      seen.add(
+          new Seen(
+              Arrays.copyOfRange(features, p * length, (p + 1) * length),
+              Arrays.copyOfRange(images.present(), p * slots, (p + 1) * slots)));
+    }
+    return seen;
+  }
+
+  /** A batch of pictures that were seen; null for a model of text only. */
+  @Nullable ImageBatch join(List<Seen> posts) {
+    if (config.textOnly()) {
+      return null;
+    }
+    int slots = config.slots();
+    int length = config.image().network().features();
+    var values = new float[posts.size() * slots * length];
+    var present = new boolean[posts.size() * slots];
+    for (int p = 0; p < posts.size(); p++) {
+      System.arraycopy(posts.get(p).features(), 0, values, p * slots * length, slots * length);
+      System.arraycopy(posts.get(p).present(), 0, present, p * slots, slots);
+    }
+    return new ImageBatch(posts.size(), slots, new int[] {length}, values, present);
   }
 }

@@ -21,7 +21,7 @@ final class RelationFinder {
    *
    * @param head as it is reported, in the unit of the input
    */
-  record Ready(Span head, Span tail, EncodedRelation text, List<float @Nullable []> pixels) {}
+  record Ready(Span head, Span tail, EncodedRelation text) {}
 
   private final RelationModel model;
   private final BertTokenizer tokenizer;
@@ -47,8 +47,7 @@ final class RelationFinder {
   }
 
   /** Encodes a pair of runs of words; runs on any thread. */
-  Ready prepare(
-      Words words, Span head, Span tail, List<float @Nullable []> pixels, List<String> warnings) {
+  Ready prepare(Words words, Span head, Span tail, List<String> warnings) {
     var text = encoder.encode(words.words(), head, tail, "post");
     if (text.headMarker() < 0 || text.tailMarker() < 0) {
       throw MmibException.of(
@@ -59,13 +58,18 @@ final class RelationFinder {
     if (text.cutWords() > 0) {
       warnings.add(text.cutWords() + " words were not read: the text is too long");
     }
-    return new Ready(words.place(head), words.place(tail), text, pixels);
+    return new Ready(words.place(head), words.place(tail), text);
   }
 
-  /** The most probable relation of each pair. */
-  List<Relation> find(List<Ready> pairs) {
+  /** What the network makes of the pictures of posts, once for all pairs of each. */
+  List<PostPictures.Seen> see(List<List<float @Nullable []>> posts) {
+    return pictures.see(model, posts);
+  }
+
+  /** The most probable relation of each pair, given the pictures of its post. */
+  List<Relation> find(List<Ready> pairs, List<PostPictures.Seen> seen) {
     var batch = RelationBatch.of(pairs.stream().map(Ready::text).toList(), tokenizer.padId());
-    var images = pictures.batch(pairs.stream().map(Ready::pixels).toList());
+    var images = pictures.join(seen);
     var predictions = model.decode(batch, images);
     var results = new ArrayList<Relation>();
     for (int i = 0; i < pairs.size(); i++) {
@@ -81,9 +85,9 @@ final class RelationFinder {
   }
 
   /** How the markers of head and tail looked at the pictures of the post. */
-  List<Look> looks(Ready pair) {
+  List<Look> looks(Ready pair, List<float @Nullable []> pixels) {
     var batch = RelationBatch.of(List.of(pair.text()), tokenizer.padId());
-    var images = pictures.batch(List.of(pair.pixels()));
+    var images = pictures.batch(List.of(pixels));
     if (images == null || !model.hasSlotAttention()) {
       return List.of();
     }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -152,6 +153,54 @@ class ExtractorTest {
         }
       }
       assertTrue(relations > 0, "no relation at all");
+    }
+  }
+
+  /** Pictures are seen once a post, in a batch: each pair must get those of its own post. */
+  @Test
+  void aPairThatWasFoundIsJudgedAsOneThatIsAskedFor() {
+    try (var both = Extractor.load(ner, re, Device.auto());
+        var alone = Extractor.load(re, Device.auto())) {
+      var posts = TinyModels.posts(12);
+      var found = both.extract(posts);
+      int pairs = 0;
+      for (int i = 0; i < posts.size(); i++) {
+        for (var relation : found.get(i).relations()) {
+          var post = posts.get(i).withPair(relation.head(), relation.tail());
+          var asked = alone.extract(post).relations().get(0);
+          assertEquals(relation.type(), asked.type());
+          assertEquals(relation.score(), asked.score(), 1e-5);
+          pairs++;
+        }
+      }
+      assertTrue(pairs > 16, pairs + " pairs: give several batches");
+    }
+  }
+
+  @Test
+  void tellsWhichPicturesWereLookedAt() {
+    var post = TinyModels.posts(1).get(0);
+    try (var extractor = Extractor.load(ner, Device.auto())) {
+      var entities = extractor.extract(post).entities();
+      assertFalse(entities.isEmpty());
+      var looks = extractor.looks(post);
+      assertEquals(
+          entities.stream().map(e -> new Span(e.start(), e.end())).toList(),
+          looks.stream().map(Look::place).toList());
+      for (var look : looks) {
+        assertEquals(3, look.slots().length);
+        assertTrue(look.slots()[0] > 0 && look.slots()[1] > 0, "the picture and its crop");
+        assertEquals(0, look.slots()[2], "an absent crop");
+        assertEquals(1, look.slots()[0] + look.slots()[1], 1e-5);
+      }
+    }
+    var head = new Span(0, 1);
+    int end = Objects.requireNonNull(post.text()).length();
+    var tail = new Span(end - 1, end);
+    try (var extractor = Extractor.load(re, Device.auto())) {
+      var looks = extractor.looks(post.withPair(head, tail));
+      assertEquals(2, looks.size());
+      assertEquals(1, looks.get(1).slots()[0] + looks.get(1).slots()[1], 1e-5);
     }
   }
 
