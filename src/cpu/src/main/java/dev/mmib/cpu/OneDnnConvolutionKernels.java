@@ -2,6 +2,8 @@ package dev.mmib.cpu;
 
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.kernel.ConvolutionKernels;
+import java.util.ArrayList;
+import java.util.Collections;
 import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
 import org.bytedeco.dnnl.convolution_forward;
@@ -112,20 +114,22 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels {
 
     void of(Pass pass) {
       switch (pass) {
-        case FORWARD -> forward();
-        case FORWARD_BIAS -> forwardBias();
+        case FORWARD -> forward(null);
+        case FORWARD_BIAS -> forward(plan.dense(y[1]));
         case DATA -> backwardData();
         case WEIGHTS -> backwardWeights();
       }
     }
 
-    private convolution_forward.primitive_desc forwardDesc() {
+    /** oneDNN takes a bias that describes nothing for none. */
+    private convolution_forward.primitive_desc forwardDesc(memory.@Nullable desc bias) {
       return new convolution_forward.primitive_desc(
           plan.engine(),
           dnnl.prop_kind.forward_training,
           dnnl.algorithm.convolution_direct,
           plan.any(x),
           plan.any(w),
+          bias != null ? bias : plan.keep(new memory.desc()),
           plan.any(y),
           strides,
           dilations,
@@ -135,62 +139,30 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels {
           false);
     }
 
-    private void forward() {
-      var desc = forwardDesc();
+    private void forward(memory.@Nullable desc bias) {
+      var desc = forwardDesc(bias);
       memory src = plan.slot(plan.dense(x));
       memory weights = plan.slot(plan.dense(w));
       memory dst = plan.slot(plan.dense(y));
       memory staged = plan.staging(dst, plan.keep(desc.dst_desc()));
-      plan.step(
-          desc,
-          new convolution_forward(desc),
+      var arguments = new ArrayList<Object>();
+      Collections.addAll(
+          arguments,
           dnnl.DNNL_ARG_SRC,
           plan.reordered(src, plan.keep(desc.src_desc())),
           dnnl.DNNL_ARG_WEIGHTS,
           plan.reordered(weights, plan.keep(desc.weights_desc())),
           dnnl.DNNL_ARG_DST,
           staged);
-      plan.reorder(staged, dst);
-    }
-
-    private void forwardBias() {
-      memory.desc biasDesc = plan.dense(y[1]);
-      var desc =
-          new convolution_forward.primitive_desc(
-              plan.engine(),
-              dnnl.prop_kind.forward_training,
-              dnnl.algorithm.convolution_direct,
-              plan.any(x),
-              plan.any(w),
-              biasDesc,
-              plan.any(y),
-              strides,
-              dilations,
-              padding,
-              padding,
-              plan.attributes(),
-              false);
-      memory src = plan.slot(plan.dense(x));
-      memory weights = plan.slot(plan.dense(w));
-      memory dst = plan.slot(plan.dense(y));
-      memory bias = plan.slot(biasDesc);
-      memory staged = plan.staging(dst, plan.keep(desc.dst_desc()));
-      plan.step(
-          desc,
-          new convolution_forward(desc),
-          dnnl.DNNL_ARG_SRC,
-          plan.reordered(src, plan.keep(desc.src_desc())),
-          dnnl.DNNL_ARG_WEIGHTS,
-          plan.reordered(weights, plan.keep(desc.weights_desc())),
-          dnnl.DNNL_ARG_BIAS,
-          bias,
-          dnnl.DNNL_ARG_DST,
-          staged);
+      if (bias != null) {
+        Collections.addAll(arguments, dnnl.DNNL_ARG_BIAS, plan.slot(bias));
+      }
+      plan.step(desc, new convolution_forward(desc), arguments.toArray());
       plan.reorder(staged, dst);
     }
 
     private void backwardData() {
-      var hint = plan.keep(forwardDesc());
+      var hint = plan.keep(forwardDesc(null));
       var desc =
           new convolution_backward_data.primitive_desc(
               plan.engine(),
@@ -222,7 +194,7 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels {
     }
 
     private void backwardWeights() {
-      var hint = plan.keep(forwardDesc());
+      var hint = plan.keep(forwardDesc(null));
       var desc =
           new convolution_backward_weights.primitive_desc(
               plan.engine(),
