@@ -30,6 +30,24 @@ class TapeTest {
   }
 
   @Test
+  void findsTheFirstOutputThatIsNotFinite() {
+    try (var scope = Scope.open(backend, Mode.TRAIN)) {
+      var w = scope.parameter(TWO, 1, 2);
+      var v = scope.parameter(TWO, 3, 4);
+      var a = Arithmetic.mul(w, v);
+      assertTrue(Tape.firstNotFinite().isEmpty());
+      var b = Activation.log(Arithmetic.sub(a, a));
+      Activation.exp(Arithmetic.mul(b, v)); // not finite either, but later
+      var found = Tape.firstNotFinite().orElseThrow();
+      assertEquals("log", found.op());
+      assertEquals(3, found.place());
+      assertEquals(5, found.ops());
+      assertEquals(b, found.output());
+      assertEquals(v, found.weight());
+    }
+  }
+
+  @Test
   void refusesToLoseAGradient() {
     try (var outer = Scope.open(backend, Mode.TRAIN)) {
       var x = outer.parameter(TWO, 1, 2);

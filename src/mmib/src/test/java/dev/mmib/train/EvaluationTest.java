@@ -54,7 +54,7 @@ class EvaluationTest {
       settings.set(setting);
     }
     var out = directory.resolve("out");
-    Trainer.of(settings, data).run(backend, out, false);
+    Trainer.of(settings, data).run(backend, out, Existing.REFUSE);
     return out.resolve("model");
   }
 

@@ -63,6 +63,21 @@ class EventFileTest {
         "metadata only once for a tag");
   }
 
+  /** TensorBoard drops what earlier files say from the step of such an event on. */
+  @Test
+  void marksWhereARunGoesOn(@TempDir Path directory) throws IOException {
+    EventFile.create(directory, 1.5).close();
+    try (var file = EventFile.create(directory, 1.5)) {
+      file.restart(2, 300);
+    }
+    var second = directory.resolve("events.out.tfevents.0000000001.mmib.1");
+    var records = records(Files.readAllBytes(second));
+    // wall_time = 2, step = 300, session_log { status: START }
+    assertEquals(
+        "090000000000000040" + "10ac02" + "3a02" + "0801",
+        HexFormat.of().formatHex(records.get(1)));
+  }
+
   private static List<byte[]> records(byte[] file) {
     var in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
     var records = new ArrayList<byte[]>();

@@ -167,7 +167,8 @@ class OutputDirectoryTest {
       try (var child = Child.start(Holding.class, out.toString())) {
         var line = child.await("answer: ");
         assertNotNull(line, () -> child.lines().toString());
-        assertTrue(line.contains("is being written by process " + ProcessHandle.current().pid()), line);
+        assertTrue(
+            line.contains("is being written by process " + ProcessHandle.current().pid()), line);
       }
     }
     try (var child = Child.start(Holding.class, out.toString())) {

@@ -97,7 +97,8 @@ class OwnPostsTest {
   private byte[] trained(Task task, Path data) throws IOException {
     var out = directory.resolve("out");
     try (var backend = new JavaBackend(2)) {
-      Trainer.of(ToyData.settings(task).set("epochs=1"), data).run(backend, out, true);
+      Trainer.of(ToyData.settings(task).set("epochs=1"), data)
+          .run(backend, out, Existing.OVERWRITE);
     }
     return Files.readAllBytes(out.resolve("model/model.safetensors"));
   }
