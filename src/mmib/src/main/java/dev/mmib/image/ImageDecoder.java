@@ -80,7 +80,8 @@ public final class ImageDecoder {
     };
   }
 
-  private static byte[] read(Path file) {
+  /** The bytes of a picture file, of which there is a limit. */
+  public static byte[] read(Path file) {
     String name = file.toString();
     if (Files.exists(file) && !Files.isRegularFile(file)) {
       throw MmibException.in(
