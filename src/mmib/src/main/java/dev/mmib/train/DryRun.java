@@ -5,10 +5,8 @@ import dev.mmib.backend.sizing.SizingBackend;
 import dev.mmib.data.Split;
 import dev.mmib.model.MmibModel;
 import dev.mmib.nn.Weights;
-import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.RandomState;
-import dev.mmib.tensor.Scope;
-import dev.mmib.tensor.Tape;
+import java.util.ArrayList;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * scoring, so that the peak of its tensors is known and not guessed.
  */
 final class DryRun implements AutoCloseable {
+
+  /** Batches that make a step differ in a few vectors of each; more of them need no rehearsal. */
+  private static final int MOST_PARTS = 16;
 
   /** The first step makes the optimizer's moments; from the second on each needs the same. */
   private static final int STEPS = 2;
@@ -67,10 +68,9 @@ final class DryRun implements AutoCloseable {
     long moments = 0;
     if (config.epochs() > 0) {
       try (var optimizer = Groups.optimizer(model, config)) {
-        for (int i = 0; i < STEPS; i++) {
-          gradients = step(train, optimizer);
-        }
+        steps(train, optimizer);
         moments = sizes.memory().liveBytes() - parameters;
+        gradients = moments / 2; // m and v have the gradient's size, of what has a gradient
       }
     }
     long tensors = sizes.memory().peakBytes();
@@ -92,19 +92,19 @@ final class DryRun implements AutoCloseable {
     }
   }
 
-  /** The bytes of the gradients. */
-  private <B> long step(TaskRows<B> rows, AdamW optimizer) {
-    int[] longest = longest(rows, config.batchSize());
-    if (longest.length == 0) {
-      return 0;
+  /** Steps as they are made in earnest, of the longest rows. */
+  private <B> void steps(TaskRows<B> rows, AdamW optimizer) {
+    int parts = Math.min(config.accumulate(), MOST_PARTS);
+    var longest = BatchPlan.byLength(rows.lengths(), config.batchSize());
+    var batches = new ArrayList<Batches.Ready<B>>();
+    for (int[] some : longest.subList(0, Math.min(parts, longest.size()))) {
+      var blank = pictures == null ? null : pictures.blank(some.length);
+      batches.add(new Batches.Ready<>(some, rows.batch(some), blank));
     }
-    var images = pictures == null ? null : pictures.images(pictures.blank(longest.length), model);
-    try (var scope = Scope.open(sizes, Mode.TRAIN, new RandomState(0, 0))) {
-      var gradients = Tape.gradients(rows.loss(rows.batch(longest), images).total());
-      var found = optimizer.gradients(gradients::find);
-      double norm = GradientClip.norm(sizes, found);
-      optimizer.step(gradients::find, 1, config.rates().clipping().factor(norm));
-      return found.stream().mapToLong(gradient -> 4L * gradient.shape().size()).sum();
+    var stepper =
+        new Stepper<>(rows, pictures, config, optimizer, new RandomState(config.seed(), 0), 0);
+    for (int step = 1; step <= STEPS && !batches.isEmpty(); step++) {
+      stepper.step(batches, step, 1);
     }
   }
 

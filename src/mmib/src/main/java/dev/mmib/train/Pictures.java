@@ -5,19 +5,16 @@ import dev.mmib.data.ImageBatch;
 import dev.mmib.data.PictureFiles;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
-import dev.mmib.image.ImageDecoder;
-import dev.mmib.image.ImagePreprocessor;
 import dev.mmib.model.MmibConfig;
 import dev.mmib.model.MmibModel;
+import dev.mmib.train.PictureStore.Looked;
 import dev.mmib.train.RowSettings.MissingImages;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,29 +22,23 @@ import org.slf4j.LoggerFactory;
 /**
  * The pictures of a data set as a model wants them.
  *
- * <p>Decoded pictures are remembered as long as there is room, so that a second epoch decodes
- * nothing; of an encoder whose features are constant, the features are. {@link #prepare} may run on
- * any thread, {@link #images} on the one that runs kernels.
+ * <p>{@link #prepare} may run on any thread, {@link #images} on the one that runs kernels.
  *
  * <p>A whole picture that is missing or broken is one of zeros, counted. A crop that is missing is
  * masked out; in {@code reference} it is one of zeros.
  */
-final class Pictures {
+final class Pictures implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Pictures.class);
-
-  /** Stands for the picture of zeros among the features. */
-  private static final Path NOTHING = Path.of("");
 
   /**
    * One picture of a batch.
    *
-   * @param file null for one that is missing
-   * @param pixels null where the features are known already
+   * @param file null for the picture of zeros
    */
-  private record Slot(@Nullable Path file, float @Nullable [] pixels, boolean present) {}
+  private record Slot(@Nullable Path file, Looked picture, boolean present) {}
 
-  /** The decoded pictures of a batch. */
+  /** The pictures of a batch, decoded where that is needed. */
   static final class Prepared {
     private final int posts;
     private final List<Slot> slots = new ArrayList<>();
@@ -60,20 +51,29 @@ final class Pictures {
   private final MmibConfig config;
   private final boolean hasConstantFeatures;
   private final MissingImages policy;
-  private final ImagePreprocessor preprocessor;
-  private final float[] zeros;
-  private final AtomicLong room;
-  private final Map<Path, float[]> pixels = new ConcurrentHashMap<>();
-  private final Map<Path, float[]> features = new ConcurrentHashMap<>();
+  private final PictureStore store;
+  private final int side;
+  private final Looked nothing;
   private final Set<String> missing = ConcurrentHashMap.newKeySet();
+  private float @Nullable [] featuresOfNothing;
 
-  Pictures(MmibModel model, MissingImages policy, int cacheMegabytes) {
+  private Pictures(MmibModel model, MissingImages policy, PictureStore store) {
     this.config = model.config();
     this.hasConstantFeatures = model.hasConstantImageFeatures();
     this.policy = policy;
-    this.preprocessor = new ImagePreprocessor(config.image().resize(), config.image().size());
-    this.zeros = preprocessor.missing();
-    this.room = new AtomicLong((long) cacheMegabytes << 20);
+    this.store = store;
+    this.side = store.preprocessor().crop();
+    this.nothing = new Looked(null, store.preprocessor().missing(), null);
+  }
+
+  /** Pictures that are remembered in memory only. */
+  Pictures(MmibModel model, MissingImages policy, int cacheMegabytes) {
+    this(model, policy, PictureStore.inMemory(model, cacheMegabytes));
+  }
+
+  /** Pictures that are remembered as it is configured. */
+  Pictures(MmibModel model, MissingImages policy, PictureCache cache) {
+    this(model, policy, PictureStore.open(model, cache));
   }
 
   /** Posts whose whole picture was missing or broken so far, each counted once. */
@@ -89,6 +89,11 @@ final class Pictures {
   /** Counts posts that were missing when an earlier run of the training looked at them. */
   void addMissing(List<String> places) {
     missing.addAll(places);
+  }
+
+  /** What was done so far. */
+  PictureCounts counts() {
+    return store.counts();
   }
 
   /**
@@ -111,8 +116,8 @@ final class Pictures {
   /** Black pictures in all slots, in the place of decoded ones. */
   Prepared blank(int posts) {
     var prepared = new Prepared(posts);
-    for (int i = 0; i < posts * (1 + config.crops()); i++) {
-      prepared.slots.add(new Slot(null, zeros, true));
+    for (int i = 0; i < posts * config.slots(); i++) {
+      prepared.slots.add(new Slot(null, nothing, true));
     }
     return prepared;
   }
@@ -127,16 +132,16 @@ final class Pictures {
             "Put it into images/, or allow missing ones: --missing-images zero.");
       }
       count(place, "it is not there");
-      return new Slot(null, zeros, true);
+      return new Slot(null, nothing, true);
     }
     try {
-      return slot(file);
+      return new Slot(file, store.look(file), true);
     } catch (MmibException e) {
       if (policy == MissingImages.FAIL) {
         throw e;
       }
       count(place, e.what());
-      return new Slot(null, zeros, true);
+      return new Slot(null, nothing, true);
     }
   }
 
@@ -151,7 +156,7 @@ final class Pictures {
   private Slot crop(@Nullable Path file) {
     if (file != null) {
       try {
-        return slot(file);
+        return new Slot(file, store.look(file), true);
       } catch (MmibException e) {
         if (policy == MissingImages.FAIL) {
           throw e;
@@ -159,107 +164,43 @@ final class Pictures {
         LOG.debug("crop left out: {}", e.getMessage());
       }
     }
-    return new Slot(null, zeros, config.fidelity() == Fidelity.REFERENCE);
-  }
-
-  private Slot slot(Path file) {
-    if (features.containsKey(file)) {
-      return new Slot(file, null, true);
-    }
-    var known = pixels.get(file);
-    if (known != null) {
-      return new Slot(file, known, true);
-    }
-    var decoded = preprocessor.apply(ImageDecoder.decode(file));
-    if (!hasConstantFeatures && takeRoom(decoded.length)) {
-      pixels.put(file, decoded);
-    }
-    return new Slot(file, decoded, true);
-  }
-
-  /** Never gives room back: what is remembered depends on the order of the posts alone. */
-  private boolean takeRoom(int floats) {
-    long bytes = 4L * floats;
-    if (room.addAndGet(-bytes) >= 0) {
-      return true;
-    }
-    room.addAndGet(bytes);
-    return false;
+    return new Slot(null, nothing, config.fidelity() == Fidelity.REFERENCE);
   }
 
   /** The batch for the model: pixels, or features where those are constant. */
   ImageBatch images(Prepared prepared, MmibModel model) {
-    int slots = prepared.slots.size() / prepared.posts;
-    var present = new boolean[prepared.slots.size()];
+    var slots = prepared.slots;
+    int length = hasConstantFeatures ? config.image().network().features() : 3 * side * side;
+    var present = new boolean[slots.size()];
+    var values = new float[slots.size() * length];
+    var computed = new HashMap<Path, float[]>(); // where there is no room to remember
     for (int i = 0; i < present.length; i++) {
-      present[i] = prepared.slots.get(i).present();
-    }
-    if (hasConstantFeatures) {
-      return features(prepared, slots, present, model);
-    }
-    var values = new float[present.length * zeros.length];
-    for (int i = 0; i < present.length; i++) {
-      var slot = prepared.slots.get(i).pixels();
-      if (slot != null) {
-        System.arraycopy(slot, 0, values, i * zeros.length, zeros.length);
-      }
-    }
-    return new ImageBatch(prepared.posts, slots, pixelShape(), values, present);
-  }
-
-  private int[] pixelShape() {
-    return new int[] {3, preprocessor.crop(), preprocessor.crop()};
-  }
-
-  private ImageBatch features(Prepared prepared, int slots, boolean[] present, MmibModel model) {
-    var found = new HashMap<Path, float[]>();
-    var unknown = new ArrayList<Slot>();
-    for (var slot : prepared.slots) {
-      var key = key(slot);
-      if (!slot.present() || found.containsKey(key)) {
-        continue;
-      }
-      var known = features.get(key);
-      if (known != null) {
-        found.put(key, known);
-      } else {
-        found.put(key, zeros); // taken: computed below
-        unknown.add(slot);
-      }
-    }
-    compute(unknown, found, model);
-    int length = config.image().network().features();
-    var values = new float[present.length * length];
-    for (int i = 0; i < present.length; i++) {
-      if (present[i]) {
-        var row = found.get(key(prepared.slots.get(i)));
+      var slot = slots.get(i);
+      present[i] = slot.present();
+      if (slot.present() || !hasConstantFeatures) {
+        var row = hasConstantFeatures ? features(slot, computed, model) : slot.picture().pixels();
         if (row != null) {
           System.arraycopy(row, 0, values, i * length, length);
         }
       }
     }
-    return new ImageBatch(prepared.posts, slots, new int[] {length}, values, present);
+    int[] shape = hasConstantFeatures ? new int[] {length} : new int[] {3, side, side};
+    return new ImageBatch(prepared.posts, slots.size() / prepared.posts, shape, values, present);
   }
 
-  private static Path key(Slot slot) {
+  private float[] features(Slot slot, HashMap<Path, float[]> computed, MmibModel model) {
     var file = slot.file();
-    return file == null ? NOTHING : file;
+    if (file == null) {
+      if (featuresOfNothing == null) {
+        featuresOfNothing = store.compute(store.preprocessor().missing(), model);
+      }
+      return featuresOfNothing;
+    }
+    return computed.computeIfAbsent(file, f -> store.features(f, slot.picture(), model));
   }
 
-  /**
-   * One picture at a time: what a device computes of several together may differ in the last bits
-   * from what it computes of each, and then features would depend on the order of the posts.
-   */
-  private void compute(List<Slot> unknown, Map<Path, float[]> found, MmibModel model) {
-    var one = new boolean[] {true};
-    for (var slot : unknown) {
-      var values = slot.pixels() == null ? zeros : slot.pixels();
-      var row = model.imageFeatures(new ImageBatch(1, 1, pixelShape(), values, one));
-      var key = key(slot);
-      found.put(key, row);
-      if (takeRoom(row.length)) {
-        features.put(key, row);
-      }
-    }
+  @Override
+  public void close() {
+    store.close();
   }
 }

@@ -14,8 +14,10 @@ import dev.mmib.model.RelationModel;
 import dev.mmib.model.Task;
 import dev.mmib.text.BertTokenizer;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -194,13 +196,19 @@ final class TrainingData {
         split == Split.TRAIN ? ClassWeights.parse(settings.classWeights()) : ClassWeights.NONE;
     if (model instanceof NerModel ner) {
       return new NerRows(
-          ner, tokenizer, sentences(split), e -> directory.pictures(e, split, crops), weights);
+          ner, tokenizer, sentences(split), remembered(e -> directory.pictures(e, split, crops)), weights);
     }
     return new RelationRows(
         (RelationModel) model,
         tokenizer,
         relations(split),
-        e -> directory.pictures(e, split, crops),
+        remembered(e -> directory.pictures(e, split, crops)),
         weights);
+  }
+
+  /** Looks for the files of a row once, not in every epoch. */
+  private static <E> Function<E, PictureFiles> remembered(Function<E, PictureFiles> find) {
+    var known = Collections.synchronizedMap(new IdentityHashMap<E, PictureFiles>());
+    return example -> known.computeIfAbsent(example, find);
   }
 }

@@ -61,8 +61,8 @@ final class TrainingRun implements Training.Keeper {
     var config = Json.writeIndented(whole.toJson());
     AtomicFile.write(output.path().resolve("training.json"), config);
     try (model;
-        var metrics = Metrics.open(output.path(), state)) {
-      var pictures = pictures(model, whole);
+        var metrics = Metrics.open(output.path(), state);
+        var pictures = pictures(model, whole)) {
       if (pictures != null) {
         pictures.addMissing(state.missingPictures);
       }
@@ -79,8 +79,9 @@ final class TrainingRun implements Training.Keeper {
       @Nullable Checkpoint from, @Nullable Pictures pictures, Metrics metrics) {
     var train = found.rows(Split.TRAIN, model, tokenizer);
     var dev = found.rows(Split.DEV, model, tokenizer);
+    var told = pictures == null ? listener : new PictureLog(output.path(), pictures, listener);
     try (var training =
-        new Training<>(whole, train, dev, pictures, metrics, listener, stop, this, state)) {
+        new Training<>(whole, train, dev, pictures, metrics, told, stop, this, state)) {
       if (from != null) {
         Checkpoints.restore(from, training.optimizer());
       }
@@ -116,7 +117,7 @@ final class TrainingRun implements Training.Keeper {
   private static @Nullable Pictures pictures(MmibModel model, TrainConfig config) {
     return model.config().textOnly()
         ? null
-        : new Pictures(model, config.rows().missingImages(), config.pictures().cacheMegabytes());
+        : new Pictures(model, config.rows().missingImages(), config.pictures());
   }
 
   /** What the model's directory says of its training: the settings that are not the model's own. */

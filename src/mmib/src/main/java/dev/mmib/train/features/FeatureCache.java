@@ -40,8 +40,12 @@ public final class FeatureCache implements AutoCloseable {
   private static final long LARGEST_SHARD = 64L << 20;
   private static final int SHARDS_IN_THE_BOUND = 8;
 
-  /** Where a picture's features are. */
-  private record Place(Shard shard, int record) {}
+  /**
+   * Where a picture's features are.
+   *
+   * @param other where they are too: what was damaged once is written again
+   */
+  private record Place(Shard shard, int record, @Nullable Place other) {}
 
   private final Path directory;
   private final Path home;
@@ -53,7 +57,6 @@ public final class FeatureCache implements AutoCloseable {
   private final Map<String, Place> places = new HashMap<>();
   private @Nullable ShardWriter writer;
   private @Nullable String failure;
-  private boolean canRead = true;
   private long bytes;
   private int damaged;
 
@@ -83,7 +86,6 @@ public final class FeatureCache implements AutoCloseable {
       }
       cache.bytes = cache.files().stream().mapToLong(ShardFile::size).sum();
     } catch (IOException e) {
-      cache.canRead = false;
       cache.fails(e);
     }
     return cache;
@@ -117,9 +119,13 @@ public final class FeatureCache implements AutoCloseable {
       if (digest == null) {
         damaged(shard.file(), "record " + record + " is damaged");
       } else {
-        places.putIfAbsent(digest, new Place(shard, record));
+        put(digest, shard, record);
       }
     }
+  }
+
+  private void put(String digest, Shard shard, int record) {
+    places.put(digest, new Place(shard, record, places.get(digest)));
   }
 
   private void damaged(Path file, String what) {
@@ -142,22 +148,29 @@ public final class FeatureCache implements AutoCloseable {
 
   /** The features of the picture with this SHA-256, in hex; null if they are not here. */
   public synchronized float @Nullable [] find(String digest) {
-    var place = canRead ? places.get(digest) : null;
-    if (place == null) {
-      return null;
-    }
-    try {
-      var found = place.shard().read(place.record(), digest);
+    for (var place = places.get(digest); place != null; place = place.other()) {
+      var found = read(place, digest);
       if (found != null) {
         touch(place.shard());
         return found;
       }
-      damaged(place.shard().file(), "record " + place.record() + " is damaged");
-    } catch (IOException e) {
-      damaged(place.shard().file(), "cannot be read: " + IoFailure.reason(e));
     }
     places.remove(digest);
     return null;
+  }
+
+  private float @Nullable [] read(Place place, String digest) {
+    var file = place.shard().file();
+    try {
+      var found = place.shard().read(place.record(), digest);
+      if (found == null) {
+        damaged(file, "record " + place.record() + " is damaged");
+      }
+      return found;
+    } catch (IOException e) {
+      damaged(file, "cannot be read: " + IoFailure.reason(e));
+      return null;
+    }
   }
 
   /** Says to whoever looks for room that a shard is in use; once, since age is counted in runs. */
@@ -180,7 +193,7 @@ public final class FeatureCache implements AutoCloseable {
       var shard = writable(size);
       int record = shard.append(digest, features);
       bytes += size;
-      places.put(digest, new Place(shard, record));
+      put(digest, shard, record);
     } catch (IOException e) {
       fails(e);
     }
@@ -253,7 +266,6 @@ public final class FeatureCache implements AutoCloseable {
       }
       if (file.delete()) {
         LOG.debug("{}: deleted to keep the directory within {} bytes", file.path(), bound);
-        places.values().removeIf(place -> place.shard().file().equals(file.path()));
         bytes -= file.size();
       }
     }
