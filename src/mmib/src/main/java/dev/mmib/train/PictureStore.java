@@ -33,8 +33,7 @@ final class PictureStore implements AutoCloseable {
    * @param pixels null where the features are known already
    * @param features null where they are not known yet, or not constant
    */
-  record Looked(
-      @Nullable String digest, float @Nullable [] pixels, float @Nullable [] features) {}
+  record Looked(@Nullable String digest, float @Nullable [] pixels, float @Nullable [] features) {}
 
   private final ImagePreprocessor preprocessor;
   private final boolean hasConstantFeatures;

@@ -196,7 +196,11 @@ final class TrainingData {
         split == Split.TRAIN ? ClassWeights.parse(settings.classWeights()) : ClassWeights.NONE;
     if (model instanceof NerModel ner) {
       return new NerRows(
-          ner, tokenizer, sentences(split), remembered(e -> directory.pictures(e, split, crops)), weights);
+          ner,
+          tokenizer,
+          sentences(split),
+          remembered(e -> directory.pictures(e, split, crops)),
+          weights);
     }
     return new RelationRows(
         (RelationModel) model,

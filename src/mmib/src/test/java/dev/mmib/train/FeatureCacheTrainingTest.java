@@ -60,7 +60,7 @@ class FeatureCacheTrainingTest {
 
   private Path train(Backend backend, String name, Settings settings, TrainingListener listener) {
     var out = directory.resolve(name);
-    Trainer.of(settings, data).listener(listener).run(backend, out, false);
+    Trainer.of(settings, data).listener(listener).run(backend, out, Existing.REFUSE);
     return out;
   }
 

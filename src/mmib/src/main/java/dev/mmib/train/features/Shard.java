@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *            floats · CRC-32C of digest and floats 4                        little-endian
  * </pre>
  *
- * <p>Whatever stands in the file: a record whose sums do not fit is none. One that was torn off by a
- * kill or a full disk is the last one, and shorter than a record.
+ * <p>Whatever stands in the file: a record whose sums do not fit is none. One that was torn off by
+ * a kill or a full disk is the last one, and shorter than a record.
  */
 final class Shard implements AutoCloseable {
 
@@ -47,10 +47,7 @@ final class Shard implements AutoCloseable {
   static Shard create(Path file, byte[] fingerprint, int floats) throws IOException {
     var channel =
         FileChannel.open(
-            file,
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE);
+            file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
       write(channel, header(fingerprint, floats), 0);
       return new Shard(file, floats, channel);
@@ -62,8 +59,7 @@ final class Shard implements AutoCloseable {
 
   /** Opens a file; null if it is not one of these features. */
   static @Nullable Shard open(
-      Path file, byte[] fingerprint, int floats, StandardOpenOption... options)
-      throws IOException {
+      Path file, byte[] fingerprint, int floats, StandardOpenOption... options) throws IOException {
     var channel = FileChannel.open(file, options);
     try {
       var found = read(channel, 0, HEADER);

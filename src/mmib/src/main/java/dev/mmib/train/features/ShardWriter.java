@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * The right to append to a shard, which one holder on the machine has at a time.
  *
  * <p>It is a lock on a file beside the shard: on POSIX a process that closes any channel of a file
- * gives up its locks on it, and the shard itself is opened by readers too. For the same reason those
- * of this process are known by name before anything is opened.
+ * gives up its locks on it, and the shard itself is opened by readers too. For the same reason
+ * those of this process are known by name before anything is opened.
  */
 final class ShardWriter implements AutoCloseable {
 

@@ -26,8 +26,7 @@ class CachePlaceTest {
   @Test
   void isWhereEachSystemKeepsWhatCanBeMadeAgain() {
     assertEquals(Path.of("/home/me/.cache/mmib/features"), auto("Linux", Map.of()));
-    assertEquals(
-        Path.of("/x/mmib/features"), auto("Linux", Map.of("XDG_CACHE_HOME", "/x")));
+    assertEquals(Path.of("/x/mmib/features"), auto("Linux", Map.of("XDG_CACHE_HOME", "/x")));
     assertEquals(
         Path.of("/home/me/.cache/mmib/features"),
         auto("Linux", Map.of("XDG_CACHE_HOME", "relative")));
