@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class TrainingFaultTest {
 
-  private static final int TRIED = 30;
+  private static final int TRIED = 20;
 
   @TempDir Path home;
 
