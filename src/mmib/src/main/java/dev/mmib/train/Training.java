@@ -78,10 +78,8 @@ final class Training<B> implements AutoCloseable {
     }
     if (config.epochs() == 0) {
       score(0, Double.NaN, System.nanoTime(), 0);
-      state.finished = true;
-      save();
     }
-    while (state.epochsDone < config.epochs() && !hasLostPatience() && !stop.getAsBoolean()) {
+    while (!isAtItsEnd() && !stop.getAsBoolean()) {
       long start = System.nanoTime();
       double postsPerSecond = epoch();
       if (stop.getAsBoolean()) {
@@ -90,15 +88,20 @@ final class Training<B> implements AutoCloseable {
       double loss = state.rows == 0 ? 0 : state.lossSum / state.rows;
       score(state.epoch, loss, start, postsPerSecond);
       state.nextEpoch();
-      state.finished = state.epochsDone == config.epochs() || hasLostPatience();
+      state.finished = isAtItsEnd();
       save();
     }
-    if (!state.finished && savedStep != state.step) {
-      save(); // it was asked to stop
+    if (state.finished != isAtItsEnd() || savedStep != state.step) {
+      state.finished = isAtItsEnd();
+      save(); // it was asked to stop, or had nothing to do
     }
     if (state.bestEpoch < 0) {
       keeper.keepBest(); // stopped within the first epoch: what was learned so far
     }
+  }
+
+  private boolean isAtItsEnd() {
+    return state.epochsDone >= config.epochs() || hasLostPatience();
   }
 
   /** Early stopping: whether the dev set has not been scored better for too many epochs. */

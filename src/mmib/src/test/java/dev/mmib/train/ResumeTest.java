@@ -139,6 +139,10 @@ class ResumeTest {
     trainer(settings(Task.NER), Integer.MAX_VALUE).run(backend, out, Existing.REFUSE);
     var e = refused(trainer(settings(Task.NER), 1));
     assertTrue(e.what().contains("finished after epoch 3"), e.what());
+    var fewer = settings(Task.NER).set("epochs=2");
+    var result = Trainer.of(fewer, data).run(backend, out, Existing.RESUME_DIFFERENT);
+    assertFalse(result.interrupted());
+    assertEquals(3, result.epochs());
     var more = settings(Task.NER).set("epochs=4");
     assertEquals(4, Trainer.of(more, data).run(backend, out, Existing.RESUME_DIFFERENT).epochs());
   }
