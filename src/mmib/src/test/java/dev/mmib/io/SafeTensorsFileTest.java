@@ -14,6 +14,7 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.tensor.Shape;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -127,6 +128,27 @@ class SafeTensorsFileTest {
       writer.truncate(path.toFile().length() - 4);
       var e = assertThrows(MmibException.class, () -> file.readFloats("y"));
       assertEquals(ErrorCode.SAFETENSORS, e.code());
+    }
+  }
+
+  @Test
+  void refusesNumbersOfAFileThatChangedMeanwhile() throws IOException { // S30
+    var file = SafeTensorsFiles.write(dir, sample());
+    try (var tensors = SafeTensors.open(file);
+        var writer = FileChannel.open(file, StandardOpenOption.APPEND)) {
+      var e =
+          assertThrows(
+              MmibException.class,
+              () -> tensors.readInto("x", (at, values, count) -> append(writer)));
+      assertTrue(e.what().contains("changed while being read"), e::what);
+    }
+  }
+
+  private static void append(FileChannel writer) {
+    try {
+      writer.write(ByteBuffer.allocate(1));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

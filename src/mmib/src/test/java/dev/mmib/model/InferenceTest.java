@@ -16,6 +16,7 @@ import dev.mmib.data.TagSet;
 import dev.mmib.data.TextBatch;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.model.MmibConfig.FusionKind;
 import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.RandomState;
 import dev.mmib.tensor.Scope;
@@ -108,6 +109,28 @@ class InferenceTest {
           sum += weight;
         }
         assertEquals(1, sum, 1e-5f);
+      }
+    }
+  }
+
+  @Test
+  void looksAtZerosWhereThereIsNoWholePicture() {
+    var images = Tiny.images();
+    var values = new float[images.values().length];
+    var whole = new boolean[images.present().length];
+    for (int i = 0; i < whole.length; i += images.slots()) {
+      whole[i] = true;
+    }
+    var nothing = new boolean[whole.length];
+    for (var kind : FusionKind.values()) {
+      var config = ner(Fidelity.CORRECTED).with(c -> c.fusion = kind);
+      try (var model = Tiny.ner(backend, config)) {
+        var shape = images.slotShape();
+        var there = new ImageBatch(images.batch(), images.slots(), shape, values, whole);
+        var absent = new ImageBatch(images.batch(), images.slots(), shape, values, nothing);
+        var expected = scores(model.decode(Tiny.nerBatch(), there));
+        assertArrayEquals(expected, scores(model.decode(Tiny.nerBatch(), absent)), kind.toString());
+        assertArrayEquals(expected, scores(model.decode(Tiny.nerBatch(), null)), 1e-6);
       }
     }
   }
