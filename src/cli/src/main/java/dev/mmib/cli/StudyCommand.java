@@ -70,6 +70,13 @@ final class StudyCommand implements Callable<Integer> {
           "--seeds is " + seeds + ", not 2 to " + MOST_SEEDS,
           "An interval needs two runs or more.");
     }
+    var distinct = tasks.stream().distinct().toList();
+    return run(
+        quick ? Plan.quick(distinct, seeds) : Plan.full(distinct, seeds, others(device.device())));
+  }
+
+  /** Runs what is missing of a plan, and reports on all of it. */
+  int run(Plan plan) {
     if (!resume && Study.existsIn(out)) {
       throw MmibException.in(
           out.toString(),
@@ -78,9 +85,6 @@ final class StudyCommand implements Callable<Integer> {
           "Go on with it by --resume, or name another directory.");
     }
     Interruption.expect(console);
-    var distinct = tasks.stream().distinct().toList();
-    var plan =
-        quick ? Plan.quick(distinct, seeds) : Plan.full(distinct, seeds, others(device.device()));
     var findings = new Study(plan, out, device.device(), console::tell, Interruption::asked).run();
     var result = StudyReport.write(findings, out);
     if (json) {

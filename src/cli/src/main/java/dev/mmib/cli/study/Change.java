@@ -8,7 +8,7 @@ import java.util.List;
  * @param name for tables and files
  * @param settings as {@code --set} takes them
  */
-record Change(String name, List<String> settings) {
+public record Change(String name, List<String> settings) {
 
   /** β of both refinements in the full model. */
   static final double USUAL_BETA = 0.1;
@@ -22,7 +22,7 @@ record Change(String name, List<String> settings) {
   static final Change INFONCE_LEARNED =
       new Change("InfoNCE, learned τ", "alignment.kind=infonce", "alignment.learnTemperature=true");
 
-  Change {
+  public Change {
     settings = List.copyOf(settings);
   }
 

@@ -7,6 +7,7 @@ import dev.mmib.score.MeanInterval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +27,24 @@ record Figure(
     List<String> positions,
     List<Line> lines) {
 
-  /** Values that belong together. */
-  record Line(String name, List<@Nullable MeanInterval> values) {}
+  /**
+   * Values that belong together.
+   *
+   * @param kind how the chart shows them
+   */
+  record Line(String name, Kind kind, List<@Nullable MeanInterval> values) {}
+
+  /** How a chart shows values. */
+  enum Kind {
+    /** In the table alone: they are on another scale. */
+    HIDDEN,
+    /** Points, where the positions have no order. */
+    POINTS,
+    /** Points with a line through them. */
+    CURVE,
+    /** The same in grey, something to hold the others against. */
+    BOUND
+  }
 
   Figure {
     positions = List.copyOf(positions);
@@ -80,11 +97,11 @@ record Figure(
     return json.put("mean", value.mean()).put("ci95", interval).put("n", value.n());
   }
 
-  /** The lines that have a value at all. */
+  /** The lines of the chart that have a value at all. */
   List<Line> drawn() {
     var drawn = new ArrayList<Line>();
     for (var line : lines) {
-      if (line.values().stream().anyMatch(value -> value != null)) {
+      if (line.kind() != Kind.HIDDEN && line.values().stream().anyMatch(Objects::nonNull)) {
         drawn.add(line);
       }
     }

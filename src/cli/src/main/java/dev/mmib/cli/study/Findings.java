@@ -1,5 +1,6 @@
 package dev.mmib.cli.study;
 
+import dev.mmib.cli.study.Figure.Kind;
 import dev.mmib.cli.study.Figure.Line;
 import dev.mmib.model.Task;
 import dev.mmib.score.MeanInterval;
@@ -150,11 +151,16 @@ public final class Findings {
     var changes = List.of(Change.NONE, Change.WITHOUT_REFINEMENT, Change.WITHOUT_ALIGNMENT);
     var lines = new ArrayList<Line>();
     lines.add(
-        line("attainable", noise -> mean(new Arm(task, noise, Change.NONE), Outcome::attainable)));
+        line("attainable", Kind.BOUND, noise -> mean(new Arm(task, noise, Change.NONE), Outcome::attainable)));
     for (var change : changes) {
-      lines.add(line(change.name(), noise -> f1(new Arm(task, noise, change))));
+      lines.add(line(change.name(), Kind.CURVE, noise -> f1(new Arm(task, noise, change))));
     }
-    lines.add(line(Change.TEXT_ONLY.name(), noise -> f1(textOnly)));
+    lines.add(line(Change.TEXT_ONLY.name(), Kind.CURVE, noise -> f1(textOnly)));
+    lines.add(
+        line(
+            "attainable, text only",
+            Kind.BOUND,
+            noise -> mean(textOnly, Outcome::attainableTextOnly)));
     return new Figure(
         task.key() + "-noise",
         task.key() + ": F1 as pictures stray",
@@ -170,12 +176,12 @@ public final class Findings {
     @Nullable MeanInterval at(double noise);
   }
 
-  private Line line(String name, ByShare values) {
+  private Line line(String name, Kind kind, ByShare values) {
     var found = new ArrayList<@Nullable MeanInterval>();
     for (double noise : plan.noises()) {
       found.add(values.at(noise));
     }
-    return new Line(name, found);
+    return new Line(name, kind, found);
   }
 
   private List<String> shares() {
@@ -190,12 +196,14 @@ public final class Findings {
         "difference in F1",
         shares(),
         List.of(
-            line("full − without refinement", n -> worth(task, n, Change.WITHOUT_REFINEMENT)),
-            line("full − without alignment", n -> worth(task, n, Change.WITHOUT_ALIGNMENT))));
+            worth(task, Change.WITHOUT_REFINEMENT), worth(task, Change.WITHOUT_ALIGNMENT)));
   }
 
-  private @Nullable MeanInterval worth(Task task, double noise, Change without) {
-    return difference(new Arm(task, noise, Change.NONE), new Arm(task, noise, without));
+  private Line worth(Task task, Change without) {
+    return line(
+        "full − " + without.name(),
+        Kind.CURVE,
+        noise -> difference(new Arm(task, noise, Change.NONE), new Arm(task, noise, without)));
   }
 
   private Figure betas(Task task) {
@@ -206,6 +214,7 @@ public final class Findings {
         "beta",
         "F1 against β of both refinements",
         "β",
+        Kind.CURVE,
         plan.betas().stream().map(Plan::number).toList(),
         arms);
   }
@@ -217,13 +226,20 @@ public final class Findings {
         "alignment",
         "F1 against the alignment's form",
         "alignment",
+        Kind.POINTS,
         plan.forms().stream().map(Plan.Form::name).toList(),
         arms);
   }
 
   /** F1 of some arms, and how far they are from the first one. */
   private Figure compared(
-      Task task, String name, String title, String xTitle, List<String> positions, List<Arm> arms) {
+      Task task,
+      String name,
+      String title,
+      String xTitle,
+      Kind kind,
+      List<String> positions,
+      List<Arm> arms) {
     var f1 = new ArrayList<@Nullable MeanInterval>();
     var less = new ArrayList<@Nullable MeanInterval>();
     for (var arm : arms) {
@@ -236,7 +252,9 @@ public final class Findings {
         xTitle,
         "F1",
         positions,
-        List.of(new Line("F1", f1), new Line("less that of " + positions.get(0), less)));
+        List.of(
+            new Line("F1", kind, f1),
+            new Line("less that of " + positions.get(0), Kind.HIDDEN, less)));
   }
 
   private Figure devices(Task task) {
@@ -252,7 +270,7 @@ public final class Findings {
         "devices",
         "difference in F1",
         positions,
-        List.of(new Line("mean difference", values)));
+        List.of(new Line("mean difference", Kind.POINTS, values)));
   }
 
   /** Two arms that differ by their device alone. */

@@ -42,8 +42,8 @@ public record Plan(
     }
   }
 
-  /** A form of the alignment and its name beside the others. */
-  record Form(String name, Change change) {}
+  /** A form of the alignment and its short name beside the others. */
+  public record Form(String name, Change change) {}
 
   /** Small encoders: what is asked is what the regularizers add, not how far a large model goes. */
   private static final List<String> SETTINGS =
@@ -68,10 +68,10 @@ public record Plan(
   private static final List<Form> FORMS =
       List.of(
           new Form("none", Change.WITHOUT_ALIGNMENT),
-          new Form("discriminator, concat", Change.NONE),
-          new Form(Change.BILINEAR.name(), Change.BILINEAR),
-          new Form(Change.INFONCE.name(), Change.INFONCE),
-          new Form(Change.INFONCE_LEARNED.name(), Change.INFONCE_LEARNED));
+          new Form("concat", Change.NONE),
+          new Form("bilinear", Change.BILINEAR),
+          new Form("InfoNCE", Change.INFONCE),
+          new Form("InfoNCE, learned τ", Change.INFONCE_LEARNED));
 
   public Plan {
     tasks = List.copyOf(tasks);

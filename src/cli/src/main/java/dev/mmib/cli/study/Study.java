@@ -13,6 +13,8 @@ import dev.mmib.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -73,9 +75,11 @@ public final class Study {
       startedWith = log.outcomes().size();
       var name = backend("").name();
       settle(name, log.outcomes().isEmpty());
-      run("", log);
+      run(plan.tasks(), "", log);
+      var lastFirst = new ArrayList<>(plan.tasks());
+      Collections.reverse(lastFirst); // relations are learned sooner
       for (var other : plan.devices()) {
-        run(other, log);
+        run(lastFirst, other, log);
       }
       double seconds = (System.nanoTime() - started) / 1e9;
       return new Findings(plan, name, log.outcomes(), seconds);
@@ -101,9 +105,9 @@ public final class Study {
   }
 
   /** Another device than the study's has its turn at the end: it may be a slow one. */
-  private void run(String deviceName, RunLog log) {
+  private void run(List<Task> tasks, String deviceName, RunLog log) {
     var arms = plan.arms().stream().filter(arm -> arm.device().equals(deviceName)).toList();
-    for (var task : plan.tasks()) {
+    for (var task : tasks) {
       for (long seed = 1; seed <= plan.seeds(); seed++) {
         run(arms.stream().filter(arm -> arm.task() == task).toList(), seed, log);
       }
@@ -135,7 +139,7 @@ public final class Study {
         break;
       }
       log.add(outcome);
-      told.accept(progress(outcome, log.outcomes().size()));
+      told.accept(progress(outcome, arm, log.outcomes().size()));
     }
     remove(directory);
   }
@@ -169,7 +173,7 @@ public final class Study {
         key -> (key.isEmpty() ? device : Device.of(key).withThreads(device.threads())).open());
   }
 
-  private String progress(Outcome outcome, int done) {
+  private String progress(Outcome outcome, Arm arm, int done) {
     int all = plan.arms().size() * plan.seeds();
     double each = (System.nanoTime() - started) / 1e9 / Math.max(1, done - startedWith);
     return String.format(
@@ -179,7 +183,7 @@ public final class Study {
         outcome.arm(),
         outcome.seed(),
         outcome.f1(),
-        outcome.attainable(),
+        arm.change().equals(Change.TEXT_ONLY) ? outcome.attainableTextOnly() : outcome.attainable(),
         outcome.seconds(),
         each * Math.max(0, all - done) / 60);
   }
