@@ -134,7 +134,9 @@ final class FigureChart {
     return style;
   }
 
-  /** The position at a tick, or blanks; each tick's its own, since the chart drops repeated ones. */
+  /**
+   * The position at a tick, or blanks; each tick's its own, since the chart drops repeated ones.
+   */
   private static String label(Figure figure, double x) {
     int at = (int) Math.rint(x);
     return Math.abs(x - at) < 1e-6 && at >= 0 && at < figure.positions().size()
@@ -143,8 +145,7 @@ final class FigureChart {
   }
 
   /** Returns whether any interval reaches below zero: then zero is worth a line. */
-  private static boolean add(
-      XYChart chart, Figure.Line line, double shift, Color color) {
+  private static boolean add(XYChart chart, Figure.Line line, double shift, Color color) {
     var known = line.values().stream().filter(Objects::nonNull).toList();
     var x = new double[known.size()];
     var y = new double[known.size()];

@@ -151,7 +151,10 @@ public final class Findings {
     var changes = List.of(Change.NONE, Change.WITHOUT_REFINEMENT, Change.WITHOUT_ALIGNMENT);
     var lines = new ArrayList<Line>();
     lines.add(
-        line("attainable", Kind.BOUND, noise -> mean(new Arm(task, noise, Change.NONE), Outcome::attainable)));
+        line(
+            "attainable",
+            Kind.BOUND,
+            noise -> mean(new Arm(task, noise, Change.NONE), Outcome::attainable)));
     for (var change : changes) {
       lines.add(line(change.name(), Kind.CURVE, noise -> f1(new Arm(task, noise, change))));
     }
@@ -195,8 +198,7 @@ public final class Findings {
         "share of stray pictures",
         "difference in F1",
         shares(),
-        List.of(
-            worth(task, Change.WITHOUT_REFINEMENT), worth(task, Change.WITHOUT_ALIGNMENT)));
+        List.of(worth(task, Change.WITHOUT_REFINEMENT), worth(task, Change.WITHOUT_ALIGNMENT)));
   }
 
   private Line worth(Task task, Change without) {
