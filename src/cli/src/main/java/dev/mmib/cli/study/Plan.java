@@ -140,6 +140,11 @@ public record Plan(
     }
   }
 
+  /** Whether an arm is one of those that differ by their device alone. */
+  boolean comparesDevices(Arm arm) {
+    return !devices.isEmpty() && arm.noise() == noises.get(0) && arm.change().equals(Change.NONE);
+  }
+
   /** The data of a seed at a share. */
   DemoData.Options data(long seed, double noise) {
     return new DemoData.Options(

@@ -14,12 +14,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * The trainings of a plan, one after the other, each written down when it ends.
  *
  * <p>A run depends on its arm and seed alone. So a study can be stopped at any time and continued:
- * what is in {@code runs.jsonl} is not run again. All arms of one seed come before the next seed's,
- * so that a study that was stopped has whole pairs. Data and models are removed as it goes.
+ * what is in {@code runs.jsonl} is not run again. What is compared has its turn under one seed
+ * before the next seed, so that a study that was stopped has whole pairs. Data and models are removed
+ * as it goes.
  */
 public final class Study {
 
@@ -75,11 +77,10 @@ public final class Study {
       startedWith = log.outcomes().size();
       var name = backend("").name();
       settle(name, log.outcomes().isEmpty());
-      run(plan.tasks(), "", log);
-      var lastFirst = new ArrayList<>(plan.tasks());
-      Collections.reverse(lastFirst); // relations are learned sooner
-      for (var other : plan.devices()) {
-        run(lastFirst, other, log);
+      for (var arms : phases().values()) {
+        for (long seed = 1; seed <= plan.seeds(); seed++) {
+          run(arms, seed, log);
+        }
       }
       double seconds = (System.nanoTime() - started) / 1e9;
       return new Findings(plan, name, log.outcomes(), seconds);
@@ -104,14 +105,20 @@ public final class Study {
     }
   }
 
-  /** Another device than the study's has its turn at the end: it may be a slow one. */
-  private void run(List<Task> tasks, String deviceName, RunLog log) {
-    var arms = plan.arms().stream().filter(arm -> arm.device().equals(deviceName)).toList();
-    for (var task : tasks) {
-      for (long seed = 1; seed <= plan.seeds(); seed++) {
-        run(arms.stream().filter(arm -> arm.task() == task).toList(), seed, log);
-      }
+  /**
+   * The arms in the order in which they have their turn: the first task's, then those that compare
+   * devices, relations before entities since they are learned sooner, then the other tasks'.
+   */
+  private SortedMap<Integer, List<Arm>> phases() {
+    var phases = new TreeMap<Integer, List<Arm>>();
+    int tasks = plan.tasks().size();
+    for (var arm : plan.arms()) {
+      int task = plan.tasks().indexOf(arm.task());
+      boolean first = task == 0 && arm.device().isEmpty();
+      int phase = first ? 0 : plan.comparesDevices(arm) ? tasks - task : tasks + 1 + task;
+      phases.computeIfAbsent(phase, key -> new ArrayList<>()).add(arm);
     }
+    return phases;
   }
 
   private void run(List<Arm> arms, long seed, RunLog log) {
