@@ -30,6 +30,11 @@ public record Change(String name, List<String> settings) {
     this(name, List.of(settings));
   }
 
+  /** Trained for another number of epochs. */
+  static Change epochs(int count) {
+    return new Change("epochs " + count, "epochs=" + count);
+  }
+
   /** Another weight of both refinements; the usual one is the full model's. */
   static Change beta(double value) {
     return value == USUAL_BETA

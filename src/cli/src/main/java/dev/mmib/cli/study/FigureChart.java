@@ -3,7 +3,9 @@ package dev.mmib.cli.study;
 import dev.mmib.cli.study.Figure.Kind;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.io.AtomicFile;
 import java.awt.Color;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,18 +47,19 @@ final class FigureChart {
     if (figure.drawn().isEmpty()) {
       return;
     }
+    boolean ordered = figure.drawn().stream().noneMatch(line -> line.kind() == Kind.POINTS);
+    var png = new ByteArrayOutputStream();
     try {
-      boolean ordered = figure.drawn().stream().noneMatch(line -> line.kind() == Kind.POINTS);
-      BitmapEncoder.saveBitmap(
-          ordered ? curves(figure) : points(figure), file.toString(), BitmapFormat.PNG);
+      BitmapEncoder.saveBitmap(ordered ? curves(figure) : points(figure), png, BitmapFormat.PNG);
     } catch (IOException e) {
       throw MmibException.in(
               file.toString(),
               ErrorCode.IO,
-              "cannot be written: " + e.getClass().getSimpleName(),
-              "Is the disk full?")
+              "cannot be encoded as PNG: " + e.getClass().getSimpleName(),
+              "Check the memory.")
           .causedBy(e);
     }
+    AtomicFile.write(file, png.toByteArray());
   }
 
   private static XYChart curves(Figure figure) {

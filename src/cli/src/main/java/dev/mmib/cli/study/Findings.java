@@ -140,8 +140,8 @@ public final class Findings {
     if (first && !plan.forms().isEmpty()) {
       figures.add(forms(task));
     }
-    if (!plan.devices().isEmpty()) {
-      figures.add(devices(task));
+    if (task == plan.lastTask() && !plan.devices().isEmpty()) {
+      figures.add(devices());
     }
     return figures;
   }
@@ -259,16 +259,16 @@ public final class Findings {
             new Line("less that of " + positions.get(0), Kind.HIDDEN, less)));
   }
 
-  private Figure devices(Task task) {
+  private Figure devices() {
     var positions = new ArrayList<String>();
     var values = new ArrayList<@Nullable MeanInterval>();
-    for (var pair : devicePairs(task)) {
+    for (var pair : devicePairs()) {
       positions.add(pair.name());
       values.add(difference(pair.a(), pair.b()));
     }
     return new Figure(
-        task.key() + "-devices",
-        task.key() + ": the same runs on another device",
+        plan.lastTask().key() + "-devices",
+        plan.lastTask().key() + ": the same runs on another device",
         "devices",
         "difference in F1",
         positions,
@@ -278,13 +278,13 @@ public final class Findings {
   /** Two arms that differ by their device alone. */
   record DevicePair(String name, Arm a, Arm b) {}
 
-  List<DevicePair> devicePairs(Task task) {
+  List<DevicePair> devicePairs() {
     var names = new ArrayList<>(List.of(device));
-    var full = new Arm(task, plan.noises().get(0), Change.NONE);
-    var arms = new ArrayList<>(List.of(full));
+    var own = plan.compared();
+    var arms = new ArrayList<>(List.of(own));
     for (var other : plan.devices()) {
       names.add(other);
-      arms.add(full.on(other));
+      arms.add(own.on(other));
     }
     var pairs = new ArrayList<DevicePair>();
     for (int i = 0; i < arms.size(); i++) {

@@ -19,7 +19,8 @@ import java.util.List;
  * @param noises shares of stray pictures
  * @param betas of both refinements, tried on the first task at {@link #middle}
  * @param forms of the alignment, tried likewise; named as they are shown
- * @param devices to compare the study's own with, without stray pictures
+ * @param devices to compare the study's own with: on the last task, half as long, without stray
+ *     pictures, since some are slow
  */
 public record Plan(
     List<Task> tasks,
@@ -64,6 +65,10 @@ public record Plan(
 
   private static final double IRRELEVANT_SHARE = 0.1;
   private static final double CLEAR_SHARE = 0.18;
+
+  private static final List<Change> CURVES =
+      List.of(
+          Change.NONE, Change.WITHOUT_REFINEMENT, Change.WITHOUT_ALIGNMENT, Change.TEXT_ONLY);
 
   private static final List<Form> FORMS =
       List.of(
@@ -126,13 +131,14 @@ public record Plan(
   }
 
   private void addAll(LinkedHashSet<Arm> arms, Task task, double noise) {
-    var full = new Arm(task, noise, Change.NONE);
-    arms.add(full);
-    arms.add(new Arm(task, noise, Change.WITHOUT_REFINEMENT));
-    arms.add(new Arm(task, noise, Change.WITHOUT_ALIGNMENT));
-    if (noise == noises.get(0)) {
-      arms.add(new Arm(task, noise, Change.TEXT_ONLY));
-      devices.forEach(device -> arms.add(full.on(device)));
+    for (var change : CURVES) {
+      if (!change.equals(Change.TEXT_ONLY) || noise == noises.get(0)) {
+        arms.add(new Arm(task, noise, change));
+      }
+    }
+    if (noise == noises.get(0) && task == lastTask() && !devices.isEmpty()) {
+      arms.add(compared());
+      devices.forEach(device -> arms.add(compared().on(device)));
     }
     if (noise == middle() && task == tasks.get(0)) {
       betas.forEach(beta -> arms.add(new Arm(task, noise, Change.beta(beta))));
@@ -140,9 +146,24 @@ public record Plan(
     }
   }
 
+  /** Whether an arm is one of those that are tried at every share. */
+  boolean isOnCurve(Arm arm) {
+    return CURVES.contains(arm.change());
+  }
+
+  Task lastTask() {
+    return tasks.get(tasks.size() - 1);
+  }
+
+  /** What is run on each of the devices that are compared. */
+  Arm compared() {
+    int epochs = Math.max(1, sizes.epochs(lastTask()) / 2);
+    return new Arm(lastTask(), noises.get(0), Change.epochs(epochs));
+  }
+
   /** Whether an arm is one of those that differ by their device alone. */
   boolean comparesDevices(Arm arm) {
-    return !devices.isEmpty() && arm.noise() == noises.get(0) && arm.change().equals(Change.NONE);
+    return arm.change().equals(compared().change());
   }
 
   /** The data of a seed at a share. */

@@ -106,16 +106,15 @@ public final class Study {
   }
 
   /**
-   * The arms in the order in which they have their turn: the first task's, then those that compare
-   * devices, relations before entities since they are learned sooner, then the other tasks'.
+   * The arms in the order in which they have their turn: the first task's curves over shares; those
+   * that compare devices; β and the forms of the alignment; the other tasks' curves.
    */
   private SortedMap<Integer, List<Arm>> phases() {
     var phases = new TreeMap<Integer, List<Arm>>();
-    int tasks = plan.tasks().size();
     for (var arm : plan.arms()) {
       int task = plan.tasks().indexOf(arm.task());
-      boolean first = task == 0 && arm.device().isEmpty();
-      int phase = first ? 0 : plan.comparesDevices(arm) ? tasks - task : tasks + 1 + task;
+      boolean first = task == 0 && plan.isOnCurve(arm);
+      int phase = first ? 0 : plan.comparesDevices(arm) ? 1 : 2 + task;
       phases.computeIfAbsent(phase, key -> new ArrayList<>()).add(arm);
     }
     return phases;

@@ -33,7 +33,10 @@ public final class StudyReport {
         }
         json.put(figure.name().substring(task.key().length() + 1), figure.toJson());
       }
-      text.append('\n').append(growth(findings, task, json)).append(devices(findings, task, json));
+      text.append('\n').append(growth(findings, task, json));
+      if (task == findings.plan().lastTask()) {
+        text.append(devices(findings, json));
+      }
       tasks.put(task.key(), json);
     }
     var page = out.resolve("summary.md");
@@ -87,10 +90,10 @@ public final class StudyReport {
     return value == null ? JsonScalar.NULL : Figure.put(new JsonObject(), value);
   }
 
-  private static String devices(Findings findings, Task task, JsonObject json) {
+  private static String devices(Findings findings, JsonObject json) {
     var text = new StringBuilder();
     var verdicts = new JsonObject();
-    for (var pair : findings.devicePairs(task)) {
+    for (var pair : findings.devicePairs()) {
       var mean = findings.difference(pair.a(), pair.b());
       if (mean == null) {
         continue;

@@ -92,7 +92,8 @@ class FindingsTest {
     add(CALM, 0.80, 0.82, 0.90);
     add(CALM_WITHOUT, 0.79, 0.80, 0.87);
     add(NOISY, 0.60, 0.62, 0.70);
-    add(CALM.on("java"), 0.80, 0.82, 0.91);
+    add(PLAN.compared(), 0.80, 0.82, 0.90);
+    add(PLAN.compared().on("java"), 0.80, 0.82, 0.91);
     var figures = findings().figures(Task.NER);
     assertEquals(
         List.of("ner-noise", "ner-worth", "ner-beta", "ner-alignment", "ner-devices"),
@@ -119,8 +120,9 @@ class FindingsTest {
     var plan = Plan.full(List.of(Task.NER, Task.RE), 5, List.of("nd4j", "java"));
     var keys = plan.arms().stream().map(Arm::key).toList();
     assertEquals(keys.size(), keys.stream().distinct().count());
-    // 4 shares × 3, text only, 2 devices of both tasks; 3 other β, 3 other forms of the first.
-    assertEquals(2 * (12 + 1 + 2) + 3 + 3, keys.size());
+    // Of both tasks 4 shares × 3 and text only; of the first 3 other β, 3 other forms; of the last 3
+    // devices.
+    assertEquals(2 * (12 + 1) + 3 + 3 + 3, keys.size());
     assertEquals(0.5, plan.middle());
     plan.arms().forEach(arm -> assertNotNull(plan.settings(arm, 1).config(), arm.key()));
   }
