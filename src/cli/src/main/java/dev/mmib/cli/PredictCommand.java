@@ -1,5 +1,6 @@
 package dev.mmib.cli;
 
+import dev.mmib.data.RelationSet;
 import dev.mmib.data.Span;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
@@ -240,6 +241,9 @@ final class PredictCommand implements Callable<Integer> {
               entity.text()));
     }
     for (var relation : found.relations()) {
+      if (post.head() == null && relation.type().equals(RelationSet.NONE)) {
+        continue; // as a rule that of most pairs; --json has them all
+      }
       out.accept(
           String.format(
               Locale.ROOT,

@@ -66,7 +66,10 @@ public final class Extractor implements AutoCloseable {
     return load(List.of(model), device);
   }
 
-  /** Loads both: entities are found, then the relations between them. */
+  /**
+   * Loads both: entities are found, then the relation of every ordered pair of them, from head to
+   * tail, None like any other. A post that gives a pair is asked about that pair only.
+   */
   public static Extractor load(Path nerModel, Path reModel, Device device) {
     return load(List.of(nerModel, reModel), device);
   }

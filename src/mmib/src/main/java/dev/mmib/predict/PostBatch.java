@@ -1,7 +1,5 @@
 package dev.mmib.predict;
 
-import dev.mmib.data.RelationSet;
-import dev.mmib.data.Span;
 import dev.mmib.data.Words;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
@@ -147,7 +145,7 @@ final class PostBatch {
                 some.stream().map(Question::pictures).toList());
       }
       for (int i = 0; i < some.size(); i++) {
-        report(some.get(i).owner(), found.get(i));
+        some.get(i).owner().relations.add(found.get(i));
       }
     }
   }
@@ -171,34 +169,35 @@ final class PostBatch {
     return all;
   }
 
-  /** Of the pair that was asked for, None is an answer; of others only what holds is told. */
-  private void report(Item item, Relation relation) {
-    if (item.post.head() != null || !relation.type().equals(RelationSet.NONE)) {
-      item.relations.add(relation);
-    }
-  }
-
   private List<RelationFinder.Ready> pairs(RelationFinder finder, Item item) {
-    var runs = runs(item);
-    if (runs.isEmpty()) {
-      return List.of();
-    }
     var warnings = new ArrayList<String>();
-    item.pixels = finder.pixels(item.post, warnings);
-    var pairs = new ArrayList<RelationFinder.Ready>();
-    for (var run : runs) {
-      pairs.add(finder.prepare(item.words, run.get(0), run.get(1), warnings));
+    var asked = asked(item);
+    var places = item.entities.stream().map(EntityFinder.Found::words).toList();
+    var pairs = asked == null ? EntityPairs.of(places, warnings) : List.of(asked);
+    var ready = new ArrayList<RelationFinder.Ready>();
+    if (!pairs.isEmpty()) {
+      item.pixels = finder.pixels(item.post, warnings);
+      for (var pair : pairs) {
+        try {
+          ready.add(finder.prepare(item.words, pair.head(), pair.tail(), warnings));
+        } catch (MmibException e) {
+          if (asked != null) {
+            throw e;
+          }
+          warnings.add("a pair of entities was not looked at: " + e.what());
+        }
+      }
     }
     item.warnings.addAll(warnings);
-    return pairs;
+    return ready;
   }
 
-  /** Head and tail of every pair to look at: the given one, or all pairs of entities. */
-  private List<List<Span>> runs(Item item) {
+  /** The pair that the post asks about; null where it is to be found. */
+  private EntityPairs.@Nullable Pair asked(Item item) {
     var head = item.post.head();
     var tail = item.post.tail();
     if (head != null && tail != null) {
-      return List.of(List.of(item.words.run(head, "head"), item.words.run(tail, "tail")));
+      return new EntityPairs.Pair(item.words.run(head, "head"), item.words.run(tail, "tail"));
     }
     if (entities == null) {
       throw MmibException.of(
@@ -206,14 +205,6 @@ final class PostBatch {
           "no head and tail, and no model that finds entities",
           "Give both spans, or load an NER model as well.");
     }
-    var runs = new ArrayList<List<Span>>();
-    for (var from : item.entities) {
-      for (var to : item.entities) {
-        if (from != to) {
-          runs.add(List.of(from.words(), to.words()));
-        }
-      }
-    }
-    return runs;
+    return null;
   }
 }

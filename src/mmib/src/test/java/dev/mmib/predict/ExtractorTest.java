@@ -138,24 +138,6 @@ class ExtractorTest {
     }
   }
 
-  @Test
-  void relationsAreLookedForBetweenTheEntitiesFound() {
-    try (var extractor = Extractor.load(re, ner, Device.auto())) {
-      var found = extractor.extract(TinyModels.posts(12));
-      int relations = 0;
-      for (var extraction : found) {
-        var places = extraction.entities().stream().map(e -> new Span(e.start(), e.end())).toList();
-        for (var relation : extraction.relations()) {
-          relations++;
-          assertTrue(places.contains(relation.head()), relation.toString());
-          assertTrue(places.contains(relation.tail()), relation.toString());
-          assertFalse(relation.type().equals("None"), relation.toString());
-        }
-      }
-      assertTrue(relations > 0, "no relation at all");
-    }
-  }
-
   /** Pictures are seen once a post, in a batch: each pair must get those of its own post. */
   @Test
   void aPairThatWasFoundIsJudgedAsOneThatIsAskedFor() {

@@ -30,12 +30,12 @@ final class TinyModels {
 
   private TinyModels() {}
 
-  private static MmibConfig config(Task task) {
+  private static MmibConfig config(Task task, int maxLength) {
     return MmibConfig.of(task)
         .with(
             c -> {
               c.crops = 2;
-              c.maxLength = 24;
+              c.maxLength = maxLength;
               c.image = new ImageConfig("tiny", false, SIDE, SIDE);
             });
   }
@@ -51,16 +51,22 @@ final class TinyModels {
 
   /** Saves a model of random weights. */
   static Path save(Path directory, Task task, long seed) {
+    return save(directory, task, seed, 24);
+  }
+
+  /** The same, reading no more than so many word pieces. */
+  static Path save(Path directory, Task task, long seed, int maxLength) {
     var tokenizer = tokenizer(task);
     var bert = BertConfig.of(tokenizer.size(), 24, 1, 4, 32);
     try (var backend = new JavaBackend(1);
-        var model = model(backend, task, bert, seed)) {
+        var model = model(backend, config(task, maxLength), bert, seed)) {
       ModelDirectory.save(directory, model, tokenizer);
     }
     return directory;
   }
 
-  private static MmibModel model(Backend backend, Task task, BertConfig bert, long seed) {
+  private static MmibModel model(
+      Backend backend, MmibConfig config, BertConfig bert, long seed) {
     // Larger than usual weights, so that different posts give clearly different scores.
     Weights weights =
         (name, shape, fresh) -> {
@@ -70,11 +76,11 @@ final class TinyModels {
           }
           return values;
         };
-    return task == Task.NER
-        ? NerModel.create(backend, config(task), bert, TagSet.twitter(), weights)
+    return config.task() == Task.NER
+        ? NerModel.create(backend, config, bert, TagSet.twitter(), weights)
         : RelationModel.create(
             backend,
-            config(task),
+            config,
             bert,
             RelationSet.of(List.of("None", "/per/loc/place", "/per/per/peer")),
             weights);
