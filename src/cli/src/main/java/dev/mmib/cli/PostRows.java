@@ -27,8 +27,9 @@ final class PostRows implements AutoCloseable {
    * A row: a post, or why it is none.
    *
    * @param id the post's, or the number of its line
+   * @param given the row itself
    */
-  record Row(String id, @Nullable Post post, @Nullable MmibException error) {}
+  record Row(String id, @Nullable Post post, JsonObject given, @Nullable MmibException error) {}
 
   private static final int LONGEST_LINE = 16 << 20;
   private static final Set<String> KEYS =
@@ -99,9 +100,9 @@ final class PostRows implements AutoCloseable {
       if (given != null && !given.isNull()) {
         id = id(given);
       }
-      return new Row(id, post(id, json), null);
+      return new Row(id, post(id, json), json, null);
     } catch (MmibException e) {
-      return new Row(id, null, e);
+      return new Row(id, null, new JsonObject(), e);
     }
   }
 

@@ -86,6 +86,11 @@ final class PredictCommand implements Callable<Integer> {
   @Option(names = "--json", description = "One JSON object a post.")
   private boolean json;
 
+  @Option(
+      names = "--with-posts",
+      description = "Repeat each post beside what was found: a file that can be trained on.")
+  private boolean withPosts;
+
   @Mixin private final DeviceOptions device = new DeviceOptions();
 
   PredictCommand(Console console) {
@@ -106,6 +111,9 @@ final class PredictCommand implements Callable<Integer> {
       OutputFile.require(
           output, overwrite, input == null || input.equals("-") ? null : Path.of(input));
       Interruption.expect(console); // nothing is left of an output that was not finished
+    }
+    if (withPosts && !json) {
+      throw usage("--with-posts belongs to --json", "Add --json.");
     }
     var post = text == null ? null : post(text);
     try (var extractor = Extractor.load(models, device.device())) {
@@ -145,6 +153,17 @@ final class PredictCommand implements Callable<Integer> {
     }
   }
 
+  /** The post of the options, as a row would have it. */
+  private JsonObject given() {
+    var given = new JsonObject().put("text", text);
+    if (image != null) {
+      given.put("image", image.toString());
+    }
+    var parts = new JsonArray();
+    crops.forEach(crop -> parts.add(crop.toString()));
+    return parts.isEmpty() ? given : given.put("crops", parts);
+  }
+
   private int toFile(Extractor extractor, @Nullable Post post, Path file) {
     int[] status = {0};
     AtomicFile.write(
@@ -161,7 +180,7 @@ final class PredictCommand implements Callable<Integer> {
 
   private int run(Extractor extractor, @Nullable Post post, Consumer<String> out) {
     if (post != null) {
-      print(post, extractor.extract(post), extractor.device(), out);
+      print(post, given(), extractor.extract(post), extractor.device(), out);
       return 0;
     }
     try (var rows = open()) {
@@ -201,7 +220,7 @@ final class PredictCommand implements Callable<Integer> {
         var outcome = row.post() == null ? new Outcome(null, row.error()) : outcomes.next();
         var found = outcome.extraction();
         if (found != null && row.post() != null) {
-          print(row.post(), found, extractor.device(), out);
+          print(row.post(), row.given(), found, extractor.device(), out);
         } else if (outcome.error() != null) {
           status = ErrorCode.POST.exitStatus();
           print(row.id(), outcome.error(), out);
@@ -221,9 +240,10 @@ final class PredictCommand implements Callable<Integer> {
     }
   }
 
-  private void print(Post post, Extraction found, String deviceName, Consumer<String> out) {
+  private void print(
+      Post post, JsonObject given, Extraction found, String deviceName, Consumer<String> out) {
     if (json) {
-      out.accept(Json.write(json(found, deviceName)));
+      out.accept(Json.write(PredictionJson.of(found, deviceName, withPosts ? given : null)));
       return;
     }
     if (!found.id().isEmpty()) {
@@ -261,39 +281,5 @@ final class PredictCommand implements Callable<Integer> {
     return whole != null
         ? whole.substring(place.start(), place.end())
         : String.join(" ", post.tokens().subList(place.start(), place.end()));
-  }
-
-  private static JsonObject json(Extraction found, String deviceName) {
-    var entities = new JsonArray();
-    for (var entity : found.entities()) {
-      entities.add(
-          new JsonObject()
-              .put("type", entity.type())
-              .put("text", entity.text())
-              .put("start", entity.start())
-              .put("end", entity.end())
-              .put("score", entity.score()));
-    }
-    var relations = new JsonArray();
-    for (var relation : found.relations()) {
-      relations.add(
-          new JsonObject()
-              .put("type", relation.type())
-              .put("head", ends(relation.head()))
-              .put("tail", ends(relation.tail()))
-              .put("score", relation.score()));
-    }
-    var warnings = new JsonArray();
-    found.warnings().forEach(warnings::add);
-    return new JsonObject()
-        .put("id", found.id())
-        .put("entities", entities)
-        .put("relations", relations)
-        .put("warnings", warnings)
-        .put("device", deviceName);
-  }
-
-  private static JsonArray ends(Span span) {
-    return new JsonArray().add(span.start()).add(span.end());
   }
 }

@@ -3,6 +3,9 @@ package dev.mmib.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.mmib.data.DataDirectory;
+import dev.mmib.data.ReadOptions;
+import dev.mmib.data.Split;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.io.Json;
 import dev.mmib.io.JsonObject;
@@ -93,6 +96,37 @@ class PredictCommandTest {
       }
     }
     assertEquals(List.of("no words"), rows.get(7).array("warnings").strings());
+  }
+
+  @Test
+  void whatWasFoundCanBeTrainedOn() throws IOException {
+    var own = Files.createDirectories(directory.resolve("own"));
+    var posts =
+        Files.writeString(
+            own.resolve("posts.jsonl"),
+            """
+            {"id": "a", "text": "alice visits oslo", "image": "a.png", "crops": ["b.png"]}
+            {"tokens": ["bob", "likes", "rome", "."], "image": null}
+            """);
+    for (var picture : List.of("a.png", "b.png")) {
+      ToyFiles.picture(own.resolve(picture));
+    }
+    var output = own.resolve("train.jsonl").toString();
+    var ran = predict("--input", posts.toString(), "--json", "--with-posts", "--output", output);
+    assertEquals(0, ran.status(), ran.err());
+    var found = rows(Files.readString(own.resolve("train.jsonl")));
+    assertEquals("alice visits oslo", found.get(0).string("text"));
+    assertEquals("[\"b.png\"]", found.get(0).array("crops").toString());
+    assertTrue(found.get(1).absent("image") && found.get(1).has("tokens"));
+    var read = DataDirectory.open(own).ner(Split.TRAIN, ReadOptions.strict());
+    assertTrue(read.report().counts().isEmpty(), read.report().findings().toString());
+    for (int i = 0; i < 2; i++) {
+      var begun =
+          read.rows().get(i).labels().stream().filter(label -> label.startsWith("B-")).count();
+      assertEquals(found.get(i).array("entities").size(), begun);
+    }
+    assertEquals("a.png", read.rows().get(0).imageId());
+    assertEquals(2, predict("--text", "alice", "--with-posts").status());
   }
 
   @Test

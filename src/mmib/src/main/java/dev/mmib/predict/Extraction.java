@@ -7,8 +7,8 @@ import java.util.List;
  *
  * @param id of the post
  * @param entities in the order of the text
- * @param relations of the pair that was given; else of every ordered pair among {@code entities}, in
- *     their order, heads first, None among them
+ * @param relations of the pair that was given; else of every ordered pair among {@code entities},
+ *     in their order, heads first, None among them
  * @param warnings what was not read as given: a text that was cut, a picture that is missing
  */
 public record Extraction(

@@ -65,8 +65,7 @@ final class TinyModels {
     return directory;
   }
 
-  private static MmibModel model(
-      Backend backend, MmibConfig config, BertConfig bert, long seed) {
+  private static MmibModel model(Backend backend, MmibConfig config, BertConfig bert, long seed) {
     // Larger than usual weights, so that different posts give clearly different scores.
     Weights weights =
         (name, shape, fresh) -> {
