@@ -128,7 +128,7 @@ class BothTasksTest {
   @Test
   void aPairThatDoesNotFitIsLeftOutWithAWarning() {
     // [CLS], [SEP] and four markers leave room for an entity of one word piece each.
-    var narrow = TinyModels.save(models.resolve("narrow"), Task.RE, 4, 8);
+    var narrow = TinyModels.save(models.resolve("narrow"), Task.RE, 4, c -> c.maxLength = 8);
     try (var both = Extractor.load(ner, narrow, JAVA)) {
       int lookedAt = 0;
       int leftOut = 0;

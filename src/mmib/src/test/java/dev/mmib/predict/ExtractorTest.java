@@ -54,7 +54,7 @@ class ExtractorTest {
   @MethodSource("devices")
   void sixteenThreadsFindWhatOneFindsBitForBit(String device) throws Exception {
     try (var extractor = Extractor.load(ner, re, Device.of(device))) {
-      var posts = TinyModels.posts(12);
+      var posts = TinyModels.posts(5);
       var alone = posts.stream().map(extractor::extract).toList();
       assertTrue(alone.stream().anyMatch(e -> !e.entities().isEmpty()), "nothing was found");
       var pool = Executors.newFixedThreadPool(THREADS);

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 
 /** Directories of small models with random weights, and posts for them. */
 final class TinyModels {
@@ -30,13 +31,14 @@ final class TinyModels {
 
   private TinyModels() {}
 
-  private static MmibConfig config(Task task, int maxLength) {
+  private static MmibConfig config(Task task, Consumer<MmibConfig.Draft> change) {
     return MmibConfig.of(task)
         .with(
             c -> {
               c.crops = 2;
-              c.maxLength = maxLength;
+              c.maxLength = 24;
               c.image = new ImageConfig("tiny", false, SIDE, SIDE);
+              change.accept(c);
             });
   }
 
@@ -51,15 +53,16 @@ final class TinyModels {
 
   /** Saves a model of random weights. */
   static Path save(Path directory, Task task, long seed) {
-    return save(directory, task, seed, 24);
+    return save(directory, task, seed, c -> {});
   }
 
-  /** The same, reading no more than so many word pieces. */
-  static Path save(Path directory, Task task, long seed, int maxLength) {
+  /** The same with some settings changed. */
+  static Path save(
+      Path directory, Task task, long seed, Consumer<MmibConfig.Draft> change) {
     var tokenizer = tokenizer(task);
     var bert = BertConfig.of(tokenizer.size(), 24, 1, 4, 32);
     try (var backend = new JavaBackend(1);
-        var model = model(backend, config(task, maxLength), bert, seed)) {
+        var model = model(backend, config(task, change), bert, seed)) {
       ModelDirectory.save(directory, model, tokenizer);
     }
     return directory;
