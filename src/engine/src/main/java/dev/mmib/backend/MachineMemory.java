@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,8 +71,8 @@ public record MachineMemory(Path root) {
     var mount = root.resolve(names.mount);
     var own = mount.resolve(path.replaceFirst("^/+", "")).normalize();
     // A path that leads out of what is mounted here is one of another namespace.
-    for (var group = own.startsWith(mount) ? own : mount;
-        group.startsWith(mount);
+    for (@Nullable Path group = own.startsWith(mount) ? own : mount;
+        group != null && group.startsWith(mount);
         group = group.getParent()) {
       var limit = value(group.resolve(names.limit), "");
       var usage = value(group.resolve(names.usage), "");
