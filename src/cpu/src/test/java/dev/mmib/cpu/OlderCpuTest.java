@@ -10,21 +10,29 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A CPU without AVX-512, or even AVX, computes the same: oneDNN is told that this is one. */
 class OlderCpuTest {
 
-  /** All of {@link OneDnnKernels}, as a program: oneDNN looks at its CPU once per process. */
+  /**
+   * The tests of {@link OneDnnKernelsTest} as a program: oneDNN looks at its CPU once a process.
+   */
   public static final class Kernels {
     private Kernels() {}
 
     /** Prints {@code works} and the description, or dies. */
     public static void main(String[] arguments) {
       for (boolean sgemm : new boolean[] {true, false}) {
-        var kernels = new OneDnnKernels(sgemm) {};
-        kernels.multipliesMatricesInEveryOrientation();
-        kernels.convolvesForwardAndBackward();
-        kernels.computesBothGelusAndTheirDerivatives();
-        kernels.normalizesRows();
-        kernels.attendsWithMasksAndDropout();
-        kernels.close();
+        var products = new OneDnnProducts(sgemm) {};
+        products.multipliesMatricesInEveryOrientation();
+        products.close();
+        var attention = new OneDnnAttention(sgemm) {};
+        attention.attendsWithMasksAndDropout();
+        attention.close();
       }
+      var convolutions = new OneDnnConvolutions() {};
+      convolutions.convolvesForwardAndBackward();
+      convolutions.close();
+      var rows = new OneDnnRows() {};
+      rows.computesBothGelusAndTheirDerivatives();
+      rows.normalizesRows();
+      rows.close();
       try (var cpu = new CpuBackend(2)) {
         System.out.println("works: " + cpu.description());
       }

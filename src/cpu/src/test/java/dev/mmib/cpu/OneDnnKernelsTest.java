@@ -2,21 +2,40 @@ package dev.mmib.cpu;
 
 import org.junit.jupiter.api.Nested;
 
+/** What oneDNN serves; products in both ways: by sgemm as on x86-64, by primitives as elsewhere. */
 class OneDnnKernelsTest {
 
-  /** As on x86-64. */
   @Nested
-  class WithSgemm extends OneDnnKernels {
-    WithSgemm() {
+  class ProductsBySgemm extends OneDnnProducts {
+    ProductsBySgemm() {
       super(true);
     }
   }
 
-  /** As elsewhere. */
   @Nested
-  class WithPrimitives extends OneDnnKernels {
-    WithPrimitives() {
+  class ProductsByPrimitives extends OneDnnProducts {
+    ProductsByPrimitives() {
       super(false);
     }
   }
+
+  @Nested
+  class AttentionBySgemm extends OneDnnAttention {
+    AttentionBySgemm() {
+      super(true);
+    }
+  }
+
+  @Nested
+  class AttentionByPrimitives extends OneDnnAttention {
+    AttentionByPrimitives() {
+      super(false);
+    }
+  }
+
+  @Nested
+  class Convolutions extends OneDnnConvolutions {}
+
+  @Nested
+  class Rows extends OneDnnRows {}
 }
