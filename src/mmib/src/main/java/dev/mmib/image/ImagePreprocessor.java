@@ -45,7 +45,7 @@ public record ImagePreprocessor(int resize, int crop) {
     return out;
   }
 
-  /** The values of a black picture, which stand for one that is missing, are plain zeros. */
+  /** What stands for a missing picture: zeros after normalization, which is a plain mean grey. */
   public float[] missing() {
     return new float[3 * crop * crop];
   }
