@@ -113,7 +113,8 @@ public final class OutputDirectory implements AutoCloseable {
     }
     var results =
         path.getFileSystem()
-            .getPathMatcher("glob:{metrics.jsonl,training.json,*.png,events.out.tfevents.*}");
+            .getPathMatcher(
+                "glob:{metrics.jsonl,training.json,memory.json,*.png,events.out.tfevents.*}");
     for (var entry : FileTree.entries(path)) {
       if (results.matches(entry.getFileName())) {
         Files.delete(entry);

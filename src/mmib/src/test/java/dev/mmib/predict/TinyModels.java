@@ -57,8 +57,7 @@ final class TinyModels {
   }
 
   /** The same with some settings changed. */
-  static Path save(
-      Path directory, Task task, long seed, Consumer<MmibConfig.Draft> change) {
+  static Path save(Path directory, Task task, long seed, Consumer<MmibConfig.Draft> change) {
     var tokenizer = tokenizer(task);
     var bert = BertConfig.of(tokenizer.size(), 24, 1, 4, 32);
     try (var backend = new JavaBackend(1);

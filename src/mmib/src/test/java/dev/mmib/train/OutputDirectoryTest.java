@@ -83,6 +83,7 @@ class OutputDirectoryTest {
             "checkpoints/ckpt-1/manifest.json",
             "metrics.jsonl",
             "training.json",
+            "memory.json",
             "loss.png",
             "events.out.tfevents.1.host",
             "mine.txt")) {

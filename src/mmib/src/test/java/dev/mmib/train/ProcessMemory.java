@@ -7,9 +7,9 @@ import java.nio.file.Path;
 /**
  * What the process holds: heap in use after collecting it, and memory outside of the heap.
  *
- * <p>How much of the heap is resident lies between what is used and what is committed. Outside of it
- * is therefore what is resident less the one before, and less the other after: growth of the heap is
- * never mistaken for a leak.
+ * <p>How much of the heap is resident lies between what is used and what is committed. Outside of
+ * it is therefore what is resident less the one before, and less the other after: growth of the
+ * heap is never mistaken for a leak.
  */
 public record ProcessMemory(long heapUsed, long outsideAtMost, long outsideAtLeast) {
 
@@ -24,8 +24,7 @@ public record ProcessMemory(long heapUsed, long outsideAtMost, long outsideAtLea
       used = Math.min(used, runtime.totalMemory() - runtime.freeMemory());
     }
     long resident = resident();
-    return new ProcessMemory(
-        used, resident - used, Math.max(0, resident - runtime.totalMemory()));
+    return new ProcessMemory(used, resident - used, Math.max(0, resident - runtime.totalMemory()));
   }
 
   /** How much more heap is in use now than then. */

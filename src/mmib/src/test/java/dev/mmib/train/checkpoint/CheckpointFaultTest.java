@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -97,7 +98,8 @@ class CheckpointFaultTest {
   }
 
   private static void requireWhole(Path home, long step) throws IOException {
-    var place = Place.of(SavedSteps.directory(home).resolve("ckpt-" + step));
+    var place =
+        Objects.requireNonNull(Place.of(SavedSteps.directory(home).resolve("ckpt-" + step)));
     var manifest = Manifest.read(place.directory());
     manifest.requireDigests(place.directory());
     SavedSteps.requireRight(

@@ -14,6 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 
 /** A way in which the checkpoints of steps 1 and 2 are damaged, and what reading them must give. */
 record CheckpointRow(String id, Damage damage, Outcome outcome) {
@@ -35,6 +38,14 @@ record CheckpointRow(String id, Damage damage, Outcome outcome) {
     copy(template, copy);
     damage.to(SavedSteps.directory(copy));
     outcome.require(copy);
+  }
+
+  static Stream<DynamicTest> tests(List<CheckpointRow> rows, Path template, Path home) {
+    return IntStream.range(0, rows.size())
+        .mapToObj(
+            i ->
+                DynamicTest.dynamicTest(
+                    rows.get(i).id(), () -> rows.get(i).check(template, home.resolve("row" + i))));
   }
 
   static void copy(Path from, Path to) throws IOException {
