@@ -85,6 +85,7 @@ record RowCards(List<EvaluatedRow> rows, Map<Integer, List<Look>> looks) {
                     new Span(entity.start(), entity.end()),
                     entity.type(),
                     OptionalDouble.of(entity.score())))
+        .filter(RowCards::hasText)
         .toList();
   }
 
@@ -104,7 +105,13 @@ record RowCards(List<EvaluatedRow> rows, Map<Integer, List<Look>> looks) {
     if (!pair.tail().overlaps(pair.head())) {
       marks.add(mark(pair.tokens(), pair.tail(), "tail", OptionalDouble.empty()));
     }
+    marks.removeIf(mark -> !hasText(mark));
     return marks;
+  }
+
+  /** A data set may hold empty tokens, of which nothing can be marked. */
+  private static boolean hasText(Mark mark) {
+    return mark.start() < mark.end();
   }
 
   private static Link link(String by, Pair pair) {

@@ -260,6 +260,27 @@ class EvaluationReportTest {
         rows);
   }
 
+  /** A row of a data set may have an empty token as its entity. */
+  @Test
+  void marksNothingInAnEmptyToken() {
+    var found = relations(List.of("None", "a", "b", "c", "d"), "a", "None");
+    var pair = (Pair) found.rows().get(0);
+    var empty =
+        new Pair(
+            pair.place(),
+            List.of("", "here"),
+            NO_PICTURES,
+            new Span(0, 1),
+            new Span(1, 2),
+            pair.gold(),
+            pair.candidates(),
+            pair.counts(),
+            pair.loss());
+    var card = new RowCards(List.of(empty), Map.of()).card(0);
+    assertEquals(1, card.readings().get(0).marks().size());
+    assertEquals("tail", card.readings().get(0).marks().get(0).type());
+  }
+
   @Test
   void comparesTwoModelsRowByRow() throws IOException {
     var found = evaluation(sentences(NO_PICTURES));

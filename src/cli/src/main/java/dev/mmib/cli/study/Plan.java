@@ -67,8 +67,7 @@ public record Plan(
   private static final double CLEAR_SHARE = 0.18;
 
   private static final List<Change> CURVES =
-      List.of(
-          Change.NONE, Change.WITHOUT_REFINEMENT, Change.WITHOUT_ALIGNMENT, Change.TEXT_ONLY);
+      List.of(Change.NONE, Change.WITHOUT_REFINEMENT, Change.WITHOUT_ALIGNMENT, Change.TEXT_ONLY);
 
   private static final List<Form> FORMS =
       List.of(

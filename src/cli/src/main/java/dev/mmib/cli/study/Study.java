@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A run depends on its arm and seed alone. So a study can be stopped at any time and continued:
  * what is in {@code runs.jsonl} is not run again. What is compared has its turn under one seed
- * before the next seed, so that a study that was stopped has whole pairs. Data and models are removed
- * as it goes.
+ * before the next seed, so that a study that was stopped has whole pairs. Data and models are
+ * removed as it goes.
  */
 public final class Study {
 

@@ -120,7 +120,8 @@ class FindingsTest {
     var plan = Plan.full(List.of(Task.NER, Task.RE), 5, List.of("nd4j", "java"));
     var keys = plan.arms().stream().map(Arm::key).toList();
     assertEquals(keys.size(), keys.stream().distinct().count());
-    // Of both tasks 4 shares × 3 and text only; of the first 3 other β, 3 other forms; of the last 3
+    // Of both tasks 4 shares × 3 and text only; of the first 3 other β, 3 other forms; of the last
+    // 3
     // devices.
     assertEquals(2 * (12 + 1) + 3 + 3 + 3, keys.size());
     assertEquals(0.5, plan.middle());
