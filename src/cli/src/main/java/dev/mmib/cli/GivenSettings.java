@@ -5,8 +5,9 @@ import dev.mmib.error.MmibException;
 import dev.mmib.io.JsonObject;
 import dev.mmib.train.Settings;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Settings, and who gave each: a model, a file, the environment, an option. */
@@ -84,7 +85,7 @@ final class GivenSettings {
     return key;
   }
 
-  /** Those that are options: of these, none may be given twice. */
+  /** Those that are options; {@link Options#assign} comes first. */
   Options options() {
     return new Options();
   }
@@ -92,25 +93,19 @@ final class GivenSettings {
   /** Options, which contradict each other where two give one setting. */
   final class Options {
 
-    private final Map<String, String> given = new HashMap<>();
+    private final Set<String> assigned = new HashSet<>();
 
+    /** Of two for one setting the later counts, so that a line of options can be added to. */
     void assign(String assignment) {
-      once(GivenSettings.this.assign(assignment, "--set"), "--set");
+      assigned.add(GivenSettings.this.assign(assignment, "--set"));
     }
 
     void set(String key, String value, String option) {
-      GivenSettings.this.set(key, value, option);
-      once(key, option);
-    }
-
-    private void once(String key, String option) {
-      var before = given.put(key, option);
-      if (before != null) {
+      if (assigned.contains(key)) {
         throw MmibException.of(
-            ErrorCode.USAGE,
-            key + " is given twice, by " + before + " and by " + option,
-            "Give it once.");
+            ErrorCode.USAGE, key + " is given twice, by --set and by " + option, "Give it once.");
       }
+      GivenSettings.this.set(key, value, option);
     }
   }
 }

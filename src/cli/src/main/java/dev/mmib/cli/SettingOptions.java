@@ -42,7 +42,8 @@ final class SettingOptions {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "One setting, such as epochs=5 or alignment.kind=infonce; repeatable.")
+      description =
+          "One setting, such as epochs=5 or alignment.kind=infonce; repeatable, the later counts.")
   private List<String> sets = List.of();
 
   @Option(names = "--text-only", description = "A model without pictures.")

@@ -54,6 +54,19 @@ final class TrainCommand implements Callable<Integer> {
       description = "A BERT as HuggingFace publishes it. Default: a small one of random weights.")
   private @Nullable Path textEncoder;
 
+  @Option(
+      names = "--resume",
+      description =
+          "Go on with the training in --out after its last checkpoint, bit for bit. Settings that"
+              + " are not given are what they were; given ones must agree.")
+  private boolean resume;
+
+  @Option(
+      names = "--force",
+      description =
+          "With --resume: although settings or data differ. The result is then that of neither.")
+  private boolean force;
+
   @Option(names = "--overwrite", description = "Replace the results of an earlier training.")
   private boolean overwrite;
 
@@ -80,24 +93,22 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    var existing = existing();
+    requireApart();
     var given = options.settings(environment);
     var asked = device.device();
-    if (printConfig) {
-      console.print(describe(given, asked));
-      return 0;
-    }
-    requireApart();
     var trainer =
         Trainer.of(given.settings(), data)
             .from(new ModelSource(textEncoder, options.imageWeights(), options.from()))
             .stopWhen(Interruption::asked);
+    if (printConfig) {
+      console.print(describe(trainer, given, asked));
+      return 0;
+    }
     var shown = new Progress(console, progress);
     Interruption.expect(console);
     try (var backend = device.open().backend()) {
-      var result =
-          trainer
-              .listener(shown)
-              .run(backend, out, overwrite ? Existing.OVERWRITE : Existing.REFUSE);
+      var result = trainer.listener(shown).run(backend, out, existing);
       shown.clear();
       if (json) {
         console.print(result.toJson());
@@ -108,10 +119,32 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  private Existing existing() {
+    if (force && !resume) {
+      throw exclude("--force belongs to --resume", "Without it there is nothing to differ from.");
+    }
+    if (resume && overwrite) {
+      throw exclude("--resume and --overwrite exclude each other", "Go on, or begin anew.");
+    }
+    if (resume && printConfig) {
+      throw exclude(
+          "--print-config and --resume exclude each other",
+          "What is resumed has its settings in training.json of its directory.");
+    }
+    if (resume) {
+      return force ? Existing.RESUME_DIFFERENT : Existing.RESUME;
+    }
+    return overwrite ? Existing.OVERWRITE : Existing.REFUSE;
+  }
+
+  private static MmibException exclude(String what, String hint) {
+    return MmibException.of(ErrorCode.USAGE, what, hint);
+  }
+
   /** What would be trained, and who gave the settings that are not the usual ones. */
-  private JsonObject describe(GivenSettings given, Device asked) {
+  private static JsonObject describe(Trainer trainer, GivenSettings given, Device asked) {
     return new JsonObject()
-        .put("config", given.settings().config().toJson())
+        .put("config", trainer.resolved().toJson())
         .put("device", asked.toString())
         .put("threads", asked.threads())
         .put("givenBy", given.origins());

@@ -144,8 +144,8 @@ public final class Trainer {
     AtomicFile.write(output.path().resolve("memory.json"), Json.writeIndented(memory.toJson()));
   }
 
-  /** The configuration with what depends on the given weights. */
-  private TrainConfig resolved() {
+  /** The configuration of a training that begins: with what depends on the given weights. */
+  public TrainConfig resolved() {
     var image = source.imageConfig(config.model().image(), explicit);
     var whole = config.with(draft -> draft.model = draft.model.with(model -> model.image = image));
     if (explicit.contains("learningRate") || source.hasPretrainedText()) {
