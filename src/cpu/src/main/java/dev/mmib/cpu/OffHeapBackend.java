@@ -72,6 +72,11 @@ public abstract class OffHeapBackend extends HostBackend {
   }
 
   @Override
+  public final long footprint(int length) {
+    return OffHeapMemory.blockSize(4L * length) + OffHeapMemory.ALIGNMENT;
+  }
+
+  @Override
   public void close() {
     super.close();
     memory.close();

@@ -50,6 +50,11 @@ public interface Backend extends AutoCloseable {
     return Long.MAX_VALUE;
   }
 
+  /** What a buffer of so many elements takes of them, with all rounding. */
+  default long footprint(int length) {
+    return 4L * length;
+  }
+
   ElementwiseKernels elementwise();
 
   ReductionKernels reduction();

@@ -1,5 +1,6 @@
 package dev.mmib.backend;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -23,6 +24,9 @@ public record MachineMemory(Path root) {
 
   private static final Logger LOG = LoggerFactory.getLogger(MachineMemory.class);
 
+  /** Bytes of a region of G1's heap; 0 with another collector. */
+  private static final long REGION = region();
+
   /** The names of one generation of control groups. */
   private record Generation(String mount, String limit, String usage, String reclaimable) {}
 
@@ -40,10 +44,32 @@ public record MachineMemory(Path root) {
     return new MachineMemory(Path.of("/"));
   }
 
-  /** Bytes that Java's heap can still take, garbage counted as taken. */
+  /**
+   * Bytes that Java's heap can still take, garbage counted as taken; a tenth of it is the
+   * collector's, to move objects to.
+   */
   public static long availableHeap() {
     var runtime = Runtime.getRuntime();
-    return runtime.maxMemory() - (runtime.totalMemory() - runtime.freeMemory());
+    return runtime.maxMemory() / 10 * 9 - (runtime.totalMemory() - runtime.freeMemory());
+  }
+
+  /**
+   * What an array of so many bytes takes of the heap: G1 gives one that is larger than half a
+   * region whole regions of its own.
+   */
+  public static long inRegions(long array) {
+    return REGION > 0 && array >= REGION / 2 ? (array + REGION - 1) / REGION * REGION : array;
+  }
+
+  private static long region() {
+    var machine = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    try {
+      boolean isG1 = machine != null && machine.getVMOption("UseG1GC").getValue().equals("true");
+      return isG1 ? Long.parseLong(machine.getVMOption("G1HeapRegionSize").getValue()) : 0;
+    } catch (IllegalArgumentException e) {
+      LOG.debug("this Java tells nothing of regions: {}", e.toString());
+      return 0;
+    }
   }
 
   /** Bytes that this process can still take. */

@@ -68,6 +68,11 @@ public final class JavaBackend extends HostBackend {
     return MachineMemory.availableHeap();
   }
 
+  @Override
+  public long footprint(int length) {
+    return MachineMemory.inRegions(4L * length);
+  }
+
   private final class HeapBuffer implements HostBuffer {
     private final DType type;
     private final int length;

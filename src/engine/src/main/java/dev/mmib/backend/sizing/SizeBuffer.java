@@ -2,7 +2,6 @@ package dev.mmib.backend.sizing;
 
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.DType;
-import dev.mmib.backend.MemoryMeter;
 import org.jspecify.annotations.Nullable;
 
 /** A buffer that is counted and holds nothing, but ints once they are asked for. */
@@ -10,15 +9,15 @@ final class SizeBuffer implements Buffer {
 
   private final DType type;
   private final int length;
-  private final MemoryMeter meter;
+  private final SizingBackend owner;
   private int @Nullable [] ints;
   private boolean open = true;
 
-  SizeBuffer(DType type, int length, MemoryMeter meter) {
+  SizeBuffer(DType type, int length, SizingBackend owner) {
     this.type = type;
     this.length = length;
-    this.meter = meter;
-    meter.allocated(4L * length);
+    this.owner = owner;
+    owner.allocated(length);
   }
 
   static SizeBuffer of(Buffer buffer) {
@@ -63,7 +62,7 @@ final class SizeBuffer implements Buffer {
     if (open) {
       open = false;
       ints = null;
-      meter.freed(4L * length);
+      owner.freed(length);
     }
   }
 }

@@ -30,6 +30,7 @@ public final class SizingBackend implements Backend {
 
   private final Backend standsFor;
   private final MemoryMeter meter = new MemoryMeter();
+  private final MemoryMeter footprints = new MemoryMeter();
   private final SizingKernels kernels;
 
   /** A stand-in for a device, which stays untouched and may be closed before this one. */
@@ -50,7 +51,17 @@ public final class SizingBackend implements Backend {
 
   @Override
   public Buffer allocate(DType type, int length) {
-    return new SizeBuffer(type, length, meter);
+    return new SizeBuffer(type, length, this);
+  }
+
+  void allocated(int length) {
+    meter.allocated(4L * length);
+    footprints.allocated(footprint(length));
+  }
+
+  void freed(int length) {
+    meter.freed(4L * length);
+    footprints.freed(footprint(length));
   }
 
   @Override
@@ -76,6 +87,16 @@ public final class SizingBackend implements Backend {
   @Override
   public MemoryUse memory() {
     return meter.use();
+  }
+
+  /** The same peak as the device would feel it, with all rounding. */
+  public long peakFootprint() {
+    return footprints.use().peakBytes();
+  }
+
+  @Override
+  public long footprint(int length) {
+    return standsFor.footprint(length);
   }
 
   @Override
