@@ -114,7 +114,8 @@ public final class OutputDirectory implements AutoCloseable {
     var results =
         path.getFileSystem()
             .getPathMatcher(
-                "glob:{metrics.jsonl,training.json,memory.json,pictures.jsonl,*.png,events.out.tfevents.*}");
+                "glob:{metrics.jsonl,training.json,memory.json,pictures.jsonl,*.png,"
+                    + "events.out.tfevents.*}");
     for (var entry : FileTree.entries(path)) {
       if (results.matches(entry.getFileName())) {
         Files.delete(entry);
