@@ -38,6 +38,9 @@ public final class ModelDirectory {
 
   private static final Logger LOG = LoggerFactory.getLogger(ModelDirectory.class);
 
+  /** The file of the weights. */
+  public static final String WEIGHTS = "model.safetensors";
+
   private static final String MMIB = "mmib";
   private static final String TRAINING = "training";
   private static final String LABELS = "labels";
@@ -141,7 +144,7 @@ public final class ModelDirectory {
 
   /** Loads the model to a device. */
   public MmibModel load(Backend backend) {
-    var file = path.resolve("model.safetensors");
+    var file = path.resolve(WEIGHTS);
     try (var stored = StoredWeights.open(file)) {
       var model = create(backend, stored.all());
       var unread = stored.unread();
@@ -195,7 +198,7 @@ public final class ModelDirectory {
   public static Map<String, AtomicFile.Content> files(
       MmibModel model, BertTokenizer tokenizer, @Nullable JsonObject training) {
     var files = new LinkedHashMap<String, AtomicFile.Content>();
-    files.put("model.safetensors", SafeTensors.content(sources(model), Map.of("format", "pt")));
+    files.put(WEIGHTS, SafeTensors.content(sources(model), Map.of("format", "pt")));
     tokenizer.files().forEach((name, text) -> files.put(name, text(text)));
     var labels = new JsonArray();
     model.labels().forEach(labels::add);

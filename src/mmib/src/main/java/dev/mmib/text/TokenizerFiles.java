@@ -30,6 +30,8 @@ final class TokenizerFiles {
   static final String VOCABULARY = "vocab.txt";
   static final String TOKENIZER = "tokenizer.json";
   static final String CONFIG = "tokenizer_config.json";
+  private static final String LONGEST_WORD = "max_input_chars_per_word";
+  private static final int USUAL_LONGEST_WORD = 100;
   static final String ADDED = "added_tokens.json";
 
   private TokenizerFiles() {}
@@ -106,7 +108,15 @@ final class TokenizerFiles {
         settings.bool("do_lower_case", true),
         settings.absent("strip_accents") ? null : settings.bool("strip_accents"),
         settings.bool("tokenize_chinese_chars", true),
-        100);
+        longestWord(settings));
+  }
+
+  private static int longestWord(JsonObject settings) {
+    int longest = settings.integer(LONGEST_WORD, USUAL_LONGEST_WORD);
+    if (longest < 1 || longest > 10_000) {
+      throw settings.at(LONGEST_WORD).error(longest + " is not from 1 to 10000", "Correct it.");
+    }
+    return longest;
   }
 
   /** A token written as a string, or as an object with its content. */
@@ -183,6 +193,9 @@ final class TokenizerFiles {
             .put("do_lower_case", options.doLowerCase())
             .put("tokenize_chinese_chars", options.tokenizeChineseChars())
             .put("tokenizer_class", "BertTokenizer");
+    if (options.maxInputCharsPerWord() != USUAL_LONGEST_WORD) {
+      config.put(LONGEST_WORD, options.maxInputCharsPerWord());
+    }
     if (options.stripAccents() != null) {
       config.put("strip_accents", options.stripAccents().booleanValue());
     }

@@ -4,6 +4,7 @@ import dev.mmib.io.JsonObject;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The curves of a training, as they grow from the lines of its metrics, and their plots. */
@@ -18,6 +19,7 @@ final class Curves {
           "klImage", "KL of pictures");
   private static final Map<String, String> OF_EPOCHS =
       ordered("devF1", "F1", "devPrecision", "precision", "devRecall", "recall");
+  private static final int MOST_POINTS = 8192;
   private static final String EPOCH_LOSS = "mean of the epoch";
 
   private final Path directory;
@@ -83,9 +85,21 @@ final class Curves {
     return lines.computeIfAbsent(title, t -> line());
   }
 
+  /** Adds a point; of a line that grows too long every other one is forgotten. */
   private static void point(Plots.Line line, double x, double y) {
+    if (line.x().size() == MOST_POINTS) {
+      thin(line.x());
+      thin(line.y());
+    }
     line.x().add(x);
     line.y().add(y);
+  }
+
+  private static void thin(List<Double> values) {
+    for (int i = 0; 2 * i < values.size(); i++) {
+      values.set(i, values.get(2 * i));
+    }
+    values.subList((values.size() + 1) / 2, values.size()).clear();
   }
 
   /** The last step that was added. */

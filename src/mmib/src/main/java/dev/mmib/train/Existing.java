@@ -8,7 +8,7 @@ public enum Existing {
   OVERWRITE,
   /** The training goes on from its last checkpoint; another configuration or data is refused. */
   RESUME,
-  /** The same with another configuration, data or labels: no longer the training that it was. */
+  /** The same with another configuration or data: no longer the training that it was. */
   RESUME_DIFFERENT;
 
   boolean isResuming() {

@@ -29,6 +29,7 @@ final class Metrics implements AutoCloseable {
 
   private static final String FILE = "metrics.jsonl";
   private static final String TEST = "test";
+  private static final int LONGEST_LINE = 1 << 16;
 
   private final Path file;
   private final FileChannel lines;
@@ -53,9 +54,10 @@ final class Metrics implements AutoCloseable {
           FileChannel.open(
               file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
       boolean opened = false;
+      EventFile events = null;
       try {
-        var metrics =
-            new Metrics(file, lines, EventFile.create(directory, now()), new Curves(directory));
+        events = EventFile.create(directory, now());
+        var metrics = new Metrics(file, lines, events, new Curves(directory));
         metrics.replay(state.metricsBytes);
         if (state.step > 0) {
           metrics.events.restart(now(), state.step + 1);
@@ -65,6 +67,9 @@ final class Metrics implements AutoCloseable {
       } finally {
         if (!opened) {
           lines.close();
+          if (events != null) {
+            events.close();
+          }
         }
       }
     } catch (IOException e) {
@@ -77,28 +82,31 @@ final class Metrics implements AutoCloseable {
     if (lines.size() < bytes) {
       LOG.warn("{}: {} bytes are left of {}: the curves have gaps", file, lines.size(), bytes);
     }
-    var kept = ByteBuffer.allocate(Math.toIntExact(Math.min(bytes, lines.size())));
-    while (kept.hasRemaining() && lines.read(kept, kept.position()) >= 0) {
+    lines.truncate(bytes);
+    long from = Math.max(0, lines.size() - LONGEST_LINE);
+    lines.truncate(from + text(lines, from).lastIndexOf('\n') + 1);
+    lines.position(lines.size());
+    try (var reader = Files.newBufferedReader(file)) {
+      for (var line = reader.readLine(); line != null; line = reader.readLine()) {
+        curves.add(Json.parse(line, file.toString(), ErrorCode.CHECKPOINT).asObject());
+      }
+    }
+  }
+
+  /** What is in a file from a place on; lines are ASCII. */
+  private static String text(FileChannel channel, long from) throws IOException {
+    var bytes = ByteBuffer.allocate(Math.toIntExact(channel.size() - from));
+    while (bytes.hasRemaining() && channel.read(bytes, from + bytes.position()) >= 0) {
       // A read may give less than is there.
     }
-    var text = new String(kept.array(), StandardCharsets.UTF_8);
-    var whole = text.substring(0, text.lastIndexOf('\n') + 1);
-    whole
-        .lines()
-        .map(line -> Json.parse(line, file.toString(), ErrorCode.CHECKPOINT).asObject())
-        .forEach(curves::add);
-    int length = whole.getBytes(StandardCharsets.UTF_8).length;
-    lines.truncate(length);
-    lines.position(length);
+    return new String(bytes.array(), 0, bytes.position(), StandardCharsets.US_ASCII);
   }
 
   /** Whether the test set was scored after a training came to stand at {@code state}. */
   static boolean hasTest(Path directory, TrainingState state) {
     var file = directory.resolve(FILE);
-    try {
-      var bytes = Files.readAllBytes(file);
-      int from = (int) Math.min(bytes.length, state.metricsBytes);
-      var rest = new String(bytes, from, bytes.length - from, StandardCharsets.UTF_8);
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      var rest = text(channel, Math.min(channel.size(), state.metricsBytes));
       return rest.endsWith("\n") && rest.contains("\"type\":\"" + TEST + "\"");
     } catch (NoSuchFileException e) {
       return false; // nobody is told a score that is not there: it is computed again
@@ -165,6 +173,13 @@ final class Metrics implements AutoCloseable {
         now(),
         curves.lastStep(),
         Map.of("dev/precision", dev.precision(), "dev/recall", dev.recall(), "dev/f1", dev.f1()));
+  }
+
+  /** Adds what was done with pictures up to the end of an epoch. */
+  void add(int epoch, PictureCounts pictures) {
+    var line = new JsonObject().put("type", "pictures").put("epoch", epoch);
+    pictures.toJson().members().forEach(line::put);
+    write(line);
   }
 
   /** Adds the score of the test set by the model of an epoch. */

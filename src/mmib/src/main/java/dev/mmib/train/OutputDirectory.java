@@ -42,7 +42,7 @@ public final class OutputDirectory implements AutoCloseable {
   /** Makes the directory, or takes one that exists. */
   public static OutputDirectory open(Path path, Existing existing) {
     try {
-      requireUsable(path, existing);
+      refuseUnusable(path, existing);
       if (!Files.isDirectory(path)) {
         Files.createDirectories(path);
         var parent = path.toAbsolutePath().getParent();
@@ -58,7 +58,16 @@ public final class OutputDirectory implements AutoCloseable {
     }
   }
 
-  private static void requireUsable(Path path, Existing existing) throws IOException {
+  /** Refuses what {@link #open} would, without making or changing anything. */
+  static void requireUsable(Path path, Existing existing) {
+    try {
+      refuseUnusable(path, existing);
+    } catch (IOException e) {
+      throw failed(path, e);
+    }
+  }
+
+  private static void refuseUnusable(Path path, Existing existing) throws IOException {
     if (Files.exists(path) && !Files.isDirectory(path)) {
       throw MmibException.in(
           path.toString(), ErrorCode.OUTPUT_EXISTS, "is a file", "Name a directory.");
@@ -114,7 +123,7 @@ public final class OutputDirectory implements AutoCloseable {
     var results =
         path.getFileSystem()
             .getPathMatcher(
-                "glob:{metrics.jsonl,training.json,memory.json,pictures.jsonl,*.png,"
+                "glob:{metrics.jsonl,training.json,memory.json,loss.png,score.png,rate.png,"
                     + "events.out.tfevents.*}");
     for (var entry : FileTree.entries(path)) {
       if (results.matches(entry.getFileName())) {

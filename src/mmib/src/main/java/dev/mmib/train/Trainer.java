@@ -3,9 +3,8 @@ package dev.mmib.train;
 import dev.mmib.backend.Backend;
 import dev.mmib.data.DataDirectory;
 import dev.mmib.data.Split;
-import dev.mmib.io.AtomicFile;
-import dev.mmib.io.Json;
 import dev.mmib.io.ModelDirectory;
+import dev.mmib.io.StoredWeights;
 import dev.mmib.io.TransferredWeights;
 import java.nio.file.Path;
 import java.util.Set;
@@ -90,14 +89,15 @@ public final class Trainer {
         return resumed(backend, output, existing);
       }
     }
-    var found = read(config); // before the directory is made: data may be refused
+    // All that may be refused is refused before results of an earlier training are removed.
+    OutputDirectory.requireUsable(out, existing);
+    var found = read(config);
+    var whole = resolved();
+    var design = source.design(whole, explicit, found);
+    var memory = MemoryCheck.require(backend, design);
     try (var output = OutputDirectory.open(out, existing)) {
-      var whole = resolved();
-      var design = source.design(whole, explicit, found);
-      requireMemory(backend, design, output);
-      var made = source.make(backend, design);
-      var state = new TrainingState(whole.seed());
-      return run(backend, whole, found, output, made, state).train(null);
+      var run = run(backend, design, output, memory, new TrainingState(whole.seed()));
+      return run.train(source.make(backend, design).model(), null);
     }
   }
 
@@ -115,33 +115,30 @@ public final class Trainer {
     boolean isComplete =
         state.finished && (!found.has(Split.TEST) || Metrics.hasTest(output.path(), state));
     resume.require(state, isComplete, existing);
+    if (!source.equals(ModelSource.RANDOM)) {
+      LOG.warn("encoders and models to start from are not read: the checkpoint has the weights");
+    }
     LOG.info("goes on after step {}, in epoch {}", state.step, state.epoch);
     var directory = ModelDirectory.open(checkpoint.directory());
     var tokenizer = directory.tokenizer();
     var names =
         new TransferredWeights.Names(
             directory.config().task(), directory.labels(), tokenizer.tokens());
-    requireMemory(
-        backend,
-        new ModelDesign(resume.config(), directory.bertConfig(), tokenizer, names, found),
-        output);
-    var made = new ModelSource.Made(directory.load(backend), tokenizer);
-    return run(backend, resume.config(), found, output, made, state).train(checkpoint);
+    var design =
+        new ModelDesign(resume.config(), directory.bertConfig(), tokenizer, names, found);
+    var run = run(backend, design, output, MemoryCheck.require(backend, design), state);
+    try (var stored = StoredWeights.open(checkpoint.file(ModelDirectory.WEIGHTS))) {
+      return run.train(design.model(backend, stored.all()), checkpoint);
+    }
   }
 
   private TrainingRun run(
       Backend backend,
-      TrainConfig whole,
-      TrainingData found,
+      ModelDesign design,
       OutputDirectory output,
-      ModelSource.Made made,
+      MemoryCheck.Fitting memory,
       TrainingState state) {
-    return new TrainingRun(backend, whole, found, output, made, state, listener, stop);
-  }
-
-  private static void requireMemory(Backend backend, ModelDesign design, OutputDirectory output) {
-    var memory = MemoryCheck.require(backend, design);
-    AtomicFile.write(output.path().resolve("memory.json"), Json.writeIndented(memory.toJson()));
+    return new TrainingRun(backend, design, output, memory, state, listener, stop);
   }
 
   /** The configuration of a training that begins: with what depends on the given weights. */

@@ -203,6 +203,9 @@ final class Training<B> implements AutoCloseable {
     }
     var report = new EpochReport(epoch, loss, score, best, secondsSince(start), postsPerSecond);
     metrics.add(report);
+    if (pictures != null) {
+      metrics.add(epoch, pictures.counts());
+    }
     metrics.plot();
     listener.scored(report);
   }

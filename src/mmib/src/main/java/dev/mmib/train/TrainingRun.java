@@ -16,12 +16,12 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One run of a training, from its first step or from a checkpoint to its end. */
-final class TrainingRun implements Training.Keeper {
+final class TrainingRun {
   private final Backend backend;
   private final TrainConfig whole;
   private final TrainingData found;
   private final OutputDirectory output;
-  private final MmibModel model;
+  private final MemoryCheck.Fitting memory;
   private final BertTokenizer tokenizer;
   private final TrainingState state;
   private final TrainingListener listener;
@@ -30,43 +30,40 @@ final class TrainingRun implements Training.Keeper {
 
   TrainingRun(
       Backend backend,
-      TrainConfig whole,
-      TrainingData found,
+      ModelDesign design,
       OutputDirectory output,
-      ModelSource.Made made,
+      MemoryCheck.Fitting memory,
       TrainingState state,
       TrainingListener listener,
       BooleanSupplier stop) {
     this.backend = backend;
-    this.whole = whole;
-    this.found = found;
+    this.whole = design.config();
+    this.found = design.data();
     this.output = output;
-    this.model = made.model();
-    this.tokenizer = made.tokenizer();
+    this.memory = memory;
+    this.tokenizer = design.tokenizer();
     this.state = state;
     this.listener = listener;
     this.stop = stop;
-    var origin =
-        new Checkpoints.Origin(
-            whole.toJson(), found.fingerprint(whole.model().crops()), backend.description());
+    var data = found.fingerprint(whole.model().crops());
+    var origin = new Checkpoints.Origin(whole.toJson(), data, backend.description());
     this.checkpoints = new Checkpoints(output.path(), whole.saving().checkpointsKept(), origin);
   }
 
   /**
    * Trains.
    *
+   * @param model with the weights that it starts from; closed at the end
    * @param from the checkpoint whose state this run has; null for a new training
    */
-  TrainResult train(@Nullable Checkpoint from) {
-    var config = Json.writeIndented(whole.toJson());
-    AtomicFile.write(output.path().resolve("training.json"), config);
+  TrainResult train(MmibModel model, @Nullable Checkpoint from) {
     try (model;
-        var metrics = Metrics.open(output.path(), state);
+        var metrics = open();
         var pictures = pictures(model, whole)) {
       if (pictures != null) {
         pictures.addMissing(state.missingPictures);
       }
-      var result = train(from, pictures, metrics);
+      var result = train(model, from, pictures, metrics);
       if (!result.interrupted() && found.has(Split.TEST)) {
         model.close(); // the best model is scored, not the last one
         result = withTest(result, pictures, metrics);
@@ -75,13 +72,26 @@ final class TrainingRun implements Training.Keeper {
     }
   }
 
+  /** Only now: until there is a model, nothing of a training is in the directory. */
+  private Metrics open() {
+    write("training.json", whole.toJson());
+    write("memory.json", memory.toJson());
+    return Metrics.open(output.path(), state);
+  }
+
+  private void write(String name, JsonObject json) {
+    AtomicFile.write(output.path().resolve(name), Json.writeIndented(json));
+  }
+
   private TrainResult train(
-      @Nullable Checkpoint from, @Nullable Pictures pictures, Metrics metrics) {
+      MmibModel model,
+      @Nullable Checkpoint from,
+      @Nullable Pictures pictures,
+      Metrics metrics) {
     var train = found.rows(Split.TRAIN, model, tokenizer);
     var dev = found.rows(Split.DEV, model, tokenizer);
-    var told = pictures == null ? listener : new PictureLog(output.path(), pictures, listener);
     try (var training =
-        new Training<>(whole, train, dev, pictures, metrics, told, stop, this, state)) {
+        new Training<>(whole, train, dev, pictures, metrics, listener, stop, new Kept(model), state)) {
       if (from != null) {
         Checkpoints.restore(from, training.optimizer());
       }
@@ -90,14 +100,23 @@ final class TrainingRun implements Training.Keeper {
     }
   }
 
-  @Override
-  public void keepBest() {
-    output.replaceModel(path -> ModelDirectory.save(path, model, tokenizer, notes(whole)));
-  }
+  /** What of a model under training outlives the process. */
+  private final class Kept implements Training.Keeper {
+    private final MmibModel model;
 
-  @Override
-  public void checkpoint(TrainingState now, AdamW optimizer) {
-    checkpoints.save(model, tokenizer, now, optimizer);
+    Kept(MmibModel model) {
+      this.model = model;
+    }
+
+    @Override
+    public void keepBest() {
+      output.replaceModel(path -> ModelDirectory.save(path, model, tokenizer, notes(whole)));
+    }
+
+    @Override
+    public void checkpoint(TrainingState now, AdamW optimizer) {
+      checkpoints.save(model, tokenizer, now, optimizer);
+    }
   }
 
   private TrainResult result(double postsPerSecond, @Nullable Pictures pictures) {

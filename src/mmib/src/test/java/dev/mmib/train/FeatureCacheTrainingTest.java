@@ -65,8 +65,9 @@ class FeatureCacheTrainingTest {
   }
 
   private static List<JsonObject> pictures(Path out) throws IOException {
-    return Files.readAllLines(out.resolve("pictures.jsonl")).stream()
-        .map(line -> Json.parse(line, "pictures.jsonl").asObject())
+    return Files.readAllLines(out.resolve("metrics.jsonl")).stream()
+        .map(line -> Json.parse(line, "metrics.jsonl").asObject())
+        .filter(line -> line.string("type").equals("pictures"))
         .toList();
   }
 

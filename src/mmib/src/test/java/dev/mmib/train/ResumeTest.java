@@ -10,6 +10,7 @@ import dev.mmib.backend.Backend;
 import dev.mmib.backend.java.JavaBackend;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.golden.Backends;
 import dev.mmib.io.Json;
 import dev.mmib.io.ModelDirectory;
 import dev.mmib.model.Task;
@@ -78,6 +79,20 @@ class ResumeTest {
   }
 
   @Test
+  void endsBitForBitOnEveryDeviceWithFeaturesOfAFrozenEncoder() throws IOException {
+    ToyData.ner(data, ROWS, 8);
+    var settings = settings(Task.NER).set("image.frozen=true").set("featureCache=none");
+    for (var device : Backends.present()) {
+      var whole = directory.resolve(device.name() + "-whole");
+      var stopped = directory.resolve(device.name());
+      trainer(settings, Integer.MAX_VALUE).run(device, whole, Existing.REFUSE);
+      trainer(settings, 7).run(device, stopped, Existing.REFUSE);
+      trainer(settings, Integer.MAX_VALUE).run(device, stopped, Existing.RESUME);
+      SameTraining.require(whole, stopped);
+    }
+  }
+
+  @Test
   void goesOnFromTheCheckpointBeforeOneThatIsDamaged() throws IOException {
     ToyData.ner(data, ROWS, 8);
     var settings = settings(Task.NER).set("checkpointSteps=1");
@@ -118,6 +133,8 @@ class ResumeTest {
     assertFalse(e.what().contains("checkpointSteps"), "which changes nothing that comes out");
     var result = Trainer.of(other, data).run(backend, out, Existing.RESUME_DIFFERENT);
     assertEquals(3, result.epochs());
+    var config = ModelDirectory.open(Checkpoints.newest(out).directory()).config();
+    assertEquals(0.5, config.beta().text(), "settings of the model change too");
   }
 
   @Test
