@@ -82,7 +82,11 @@ class ScriptMachineTest {
               0,
               FOUND,
               "device java .*cpu: oneDNN does not load"),
-          new Row("L15a no memory", "MMIB_JAVA_OPTS=-Xmx64m " + LARGE, 1, "MMIB-5201: .* needs [\\d.]+ GiB on java, .* are there"),
+          new Row(
+              "L15a no memory",
+              "MMIB_JAVA_OPTS=-Xmx64m " + LARGE,
+              1,
+              "MMIB-5201: .* needs [\\d.]+ GiB on java, .* are there"),
           new Row(
               "L15b no memory, from elsewhere",
               "JAVA_TOOL_OPTIONS=-Xmx64m " + LARGE,

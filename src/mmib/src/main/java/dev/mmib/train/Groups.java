@@ -15,7 +15,16 @@ final class Groups {
 
   private static final List<String> RELEASED = List.of("bias", "LayerNorm");
   private static final List<String> NOT_DECAYED =
-      List.of("bias", "LayerNorm", ".ln1.", ".ln2.", ".norm.", ".norm1.", ".norm2.", ".bn", ".downsample.1.");
+      List.of(
+          "bias",
+          "LayerNorm",
+          ".ln1.",
+          ".ln2.",
+          ".norm.",
+          ".norm1.",
+          ".norm2.",
+          ".bn",
+          ".downsample.1.");
   private static final String CRF = "crf.";
   private static final List<String> ENCODERS = List.of("bert.", "resnet.");
 

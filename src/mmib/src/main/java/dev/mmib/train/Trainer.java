@@ -124,8 +124,7 @@ public final class Trainer {
     var names =
         new TransferredWeights.Names(
             directory.config().task(), directory.labels(), tokenizer.tokens());
-    var design =
-        new ModelDesign(resume.config(), directory.bertConfig(), tokenizer, names, found);
+    var design = new ModelDesign(resume.config(), directory.bertConfig(), tokenizer, names, found);
     var run = run(backend, design, output, MemoryCheck.require(backend, design), state);
     try (var stored = StoredWeights.open(checkpoint.file(ModelDirectory.WEIGHTS))) {
       return run.train(design.model(backend, stored.all()), checkpoint);

@@ -84,14 +84,12 @@ final class TrainingRun {
   }
 
   private TrainResult train(
-      MmibModel model,
-      @Nullable Checkpoint from,
-      @Nullable Pictures pictures,
-      Metrics metrics) {
+      MmibModel model, @Nullable Checkpoint from, @Nullable Pictures pictures, Metrics metrics) {
     var train = found.rows(Split.TRAIN, model, tokenizer);
     var dev = found.rows(Split.DEV, model, tokenizer);
     try (var training =
-        new Training<>(whole, train, dev, pictures, metrics, listener, stop, new Kept(model), state)) {
+        new Training<>(
+            whole, train, dev, pictures, metrics, listener, stop, new Kept(model), state)) {
       if (from != null) {
         Checkpoints.restore(from, training.optimizer());
       }

@@ -38,6 +38,9 @@ public final class Study {
   private static final String RUNS = "runs.jsonl";
   private static final String COMMON = "study.json";
 
+  /** Made and removed by the study; nothing else is. */
+  private static final String WORK = ".study-work";
+
   private final Plan plan;
   private final Path out;
   private final Device device;
@@ -87,6 +90,7 @@ public final class Study {
     } finally {
       backends.values().forEach(Backend::close);
       backends.clear();
+      remove(out.resolve(WORK));
     }
   }
 
@@ -132,7 +136,7 @@ public final class Study {
 
   /** Runs arms that have their data in common. */
   private void runAll(List<Arm> arms, long seed, RunLog log) {
-    var directory = out.resolve("data");
+    var directory = out.resolve(WORK).resolve("data");
     remove(directory);
     var options = plan.data(seed, arms.get(0).noise());
     var data =
@@ -156,8 +160,8 @@ public final class Study {
     var result =
         Trainer.of(plan.settings(arm, seed), data.directory())
             .stopWhen(stop)
-            .run(backend, out.resolve("run"), Existing.OVERWRITE);
-    remove(out.resolve("run"));
+            .run(backend, out.resolve(WORK).resolve("run"), Existing.OVERWRITE);
+    remove(out.resolve(WORK).resolve("run"));
     if (result.interrupted()) {
       return null;
     }
