@@ -75,7 +75,17 @@ record Figure(
   static String cell(@Nullable MeanInterval value) {
     return value == null
         ? "–"
-        : String.format(Locale.ROOT, "%.3f [%.3f, %.3f]", value.mean(), value.low(), value.high());
+        : String.format(
+            Locale.ROOT,
+            "%.3f [%.3f, %.3f]",
+            rounded(value.mean()),
+            rounded(value.low()),
+            rounded(value.high()));
+  }
+
+  /** To thousandths, and never minus zero. */
+  private static double rounded(double value) {
+    return Math.round(value * 1000) / 1000.0;
   }
 
   JsonObject toJson() {
