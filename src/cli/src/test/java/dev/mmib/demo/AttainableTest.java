@@ -154,7 +154,7 @@ class AttainableTest {
       var all = new HashMap<>(counts.getOrDefault(key(posts.get(i), withPicture), Map.of()));
       double sum = all.values().stream().mapToInt(n -> n).sum();
       all.remove(0);
-      if (!all.isEmpty() && all.get(mostFrequent(all)) >= threshold * sum) {
+      if (!all.isEmpty() && all.getOrDefault(mostFrequent(all), 0) >= threshold * sum) {
         predicted[i] = mostFrequent(all);
       }
     }
