@@ -7,6 +7,9 @@ import dev.mmib.cli.study.StudyReport;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.model.Task;
+import dev.mmib.io.FileTree;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,6 +87,13 @@ final class StudyCommand implements Callable<Integer> {
           "there is a study already",
           "Go on with it by --resume, or name another directory.");
     }
+    if (!Study.existsIn(out) && !isEmptyOrAbsent(out)) {
+      throw MmibException.in(
+          out.toString(),
+          ErrorCode.OUTPUT_EXISTS,
+          "is not empty, and there is no study in it",
+          "Name another directory.");
+    }
     Interruption.expect(console);
     var findings = new Study(plan, out, device.device(), console::tell, Interruption::asked).run();
     var result = StudyReport.write(findings, out);
@@ -114,5 +124,18 @@ final class StudyCommand implements Callable<Integer> {
       }
     }
     return others;
+  }
+
+  private static boolean isEmptyOrAbsent(Path directory) {
+    try {
+      return !Files.exists(directory) || FileTree.entries(directory).isEmpty();
+    } catch (IOException e) {
+      throw MmibException.in(
+              directory.toString(),
+              ErrorCode.IO,
+              "cannot be read: " + e.getClass().getSimpleName(),
+              "Name a directory.")
+          .causedBy(e);
+    }
   }
 }

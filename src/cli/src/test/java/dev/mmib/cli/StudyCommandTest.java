@@ -53,6 +53,15 @@ class StudyCommandTest {
   }
 
   @Test
+  void leavesADirectoryAloneThatIsNotItsOwn() throws IOException {
+    var mine = Files.createDirectories(directory.resolve("data")).resolve("train.txt");
+    Files.writeString(mine, "a week's work");
+    var e = assertThrows(MmibException.class, this::study);
+    assertEquals(ErrorCode.OUTPUT_EXISTS, e.code());
+    assertEquals("a week's work", Files.readString(mine));
+  }
+
+  @Test
   void runsThePlanThenHasNothingLeftToDo() throws IOException {
     assertEquals(0, study());
     var result = printed();

@@ -23,6 +23,7 @@ final class Groups {
           ".norm.",
           ".norm1.",
           ".norm2.",
+          "_norm.",
           ".bn",
           ".downsample.1.");
   private static final String CRF = "crf.";

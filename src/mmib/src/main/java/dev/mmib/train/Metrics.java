@@ -59,9 +59,7 @@ final class Metrics implements AutoCloseable {
         events = EventFile.create(directory, now());
         var metrics = new Metrics(file, lines, events, new Curves(directory));
         metrics.replay(state.metricsBytes);
-        if (state.step > 0) {
-          metrics.events.restart(now(), state.step + 1);
-        }
+        metrics.events.restart(now(), state.step + 1);
         opened = true;
         return metrics;
       } finally {

@@ -34,13 +34,13 @@ final class NotFinite {
     return error("the gradient's norm is " + norm + ": " + inBackward(parameters, gradientOf));
   }
 
-  /** The same error with the step and the rows that it happened at. */
-  static MmibException inStep(MmibException error, long step, List<String> places) {
+  /** The same error with the step, the learning rate and the rows that it happened at. */
+  static MmibException inStep(MmibException error, long step, double rate, List<String> places) {
     var named = String.join(", ", places.subList(0, Math.min(PLACES_NAMED, places.size())));
     var rest = places.size() > PLACES_NAMED ? ", and " + (places.size() - PLACES_NAMED) : "";
     return MmibException.of(
             error.code(),
-            "step " + step + ", of the rows " + named + rest + ": " + error.what(),
+            "step " + step + " at learning rate " + (float) rate + ", of the rows " + named + rest + ": " + error.what(),
             "Lower learningRate, set clip=1, or let some such steps be left out: badSteps=10."
                 + " The last checkpoint is from before this step.")
         .causedBy(error);

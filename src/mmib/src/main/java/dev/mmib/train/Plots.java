@@ -2,12 +2,15 @@ package dev.mmib.train;
 
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.io.AtomicFile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.knowm.xchart.BitmapEncoder;
-import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -48,16 +51,19 @@ final class Plots {
               everyNth(line.getValue().y(), stride));
       series.setMarker(line.getValue().x().size() == 1 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE);
     }
-    try {
-      BitmapEncoder.saveBitmap(chart, file.toString(), BitmapFormat.PNG);
+    var bytes = new ByteArrayOutputStream();
+    // In memory: ImageIO's own cache is a temporary file, which a kill leaves behind.
+    try (var out = new MemoryCacheImageOutputStream(bytes)) {
+      ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", out);
     } catch (IOException e) {
       throw MmibException.in(
               file.toString(),
               ErrorCode.IO,
-              "cannot be written: " + e.getMessage(),
-              "Is the disk full?")
+              "cannot be drawn: " + e.getMessage(),
+              "This is a bug.")
           .causedBy(e);
     }
+    AtomicFile.write(file, bytes.toByteArray());
   }
 
   private static double[] everyNth(List<Double> values, int stride) {

@@ -105,7 +105,8 @@ final class Stepper<B> {
       if (e.code() != ErrorCode.NOT_FINITE) {
         throw e;
       }
-      var error = NotFinite.inStep(e, number, places(batches));
+      double learning = config.rates().learningRate() * rate;
+      var error = NotFinite.inStep(e, number, learning, places(batches));
       if (skips >= config.badSteps()) {
         throw error;
       }

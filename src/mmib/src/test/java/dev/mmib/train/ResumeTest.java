@@ -57,6 +57,9 @@ class ResumeTest {
     "ner, 4, 7, patience=1",
     "re, 2, 6, clip=0.5",
     "re, 5, 8, sample=0.8",
+    "re, 3, 6, fidelity=reference",
+    "ner, 3, 6, classWeights=balanced",
+    "ner, 3, 6, alignment.kind=infonce",
   })
   void endsBitForBitAsATrainingThatWasNeverStopped(
       String task, int first, int second, String setting) throws IOException {

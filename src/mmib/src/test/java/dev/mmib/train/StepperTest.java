@@ -75,7 +75,7 @@ class StepperTest {
     var before = digests(model.parameters().trainable());
     var e = assertThrows(MmibException.class, () -> steps(0, new Poisoned(rows, "log"), 4, 5));
     assertEquals(ErrorCode.NOT_FINITE, e.code());
-    assertTrue(e.what().startsWith("step 7, of the rows "), e.what());
+    assertTrue(e.what().startsWith("step 7 at learning rate 0.003, of the rows "), e.what());
     assertTrue(e.what().contains("train.txt: line "), e.what());
     assertTrue(e.what().contains("is the output of log "), e.what());
     assertTrue(e.what().contains(", after the weight '"), e.what());

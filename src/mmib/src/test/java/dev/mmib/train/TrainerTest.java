@@ -196,7 +196,7 @@ class TrainerTest {
             MmibException.class,
             () -> Trainer.of(settings, data).run(backend, out, Existing.REFUSE));
     assertEquals(ErrorCode.NOT_FINITE, e.code());
-    assertTrue(e.what().contains("step 1, ") && e.what().contains("train.txt"), e.getMessage());
+    assertTrue(e.what().startsWith("step 1 at ") && e.what().contains("train.txt"), e.getMessage());
   }
 
   @Test

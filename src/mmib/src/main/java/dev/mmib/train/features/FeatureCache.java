@@ -215,6 +215,11 @@ public final class FeatureCache implements AutoCloseable {
       }
     }
     if (writer == null) {
+      // Others may have added to the directory since it was counted.
+      bytes = files().stream().mapToLong(ShardFile::size).sum();
+      if (bytes + size + Shard.HEADER > bound) {
+        makeRoom(size + Shard.HEADER);
+      }
       var file = home.resolve(UUID.randomUUID() + ".features");
       writer = ShardWriter.of(file, path -> Shard.create(path, fingerprint, floats));
       bytes += Shard.HEADER;
