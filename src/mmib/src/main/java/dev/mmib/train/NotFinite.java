@@ -40,7 +40,15 @@ final class NotFinite {
     var rest = places.size() > PLACES_NAMED ? ", and " + (places.size() - PLACES_NAMED) : "";
     return MmibException.of(
             error.code(),
-            "step " + step + " at learning rate " + (float) rate + ", of the rows " + named + rest + ": " + error.what(),
+            "step "
+                + step
+                + " at learning rate "
+                + (float) rate
+                + ", of the rows "
+                + named
+                + rest
+                + ": "
+                + error.what(),
             "Lower learningRate, set clip=1, or let some such steps be left out: badSteps=10."
                 + " The last checkpoint is from before this step.")
         .causedBy(error);

@@ -57,10 +57,7 @@ final class Plots {
       ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", out);
     } catch (IOException e) {
       throw MmibException.in(
-              file.toString(),
-              ErrorCode.IO,
-              "cannot be drawn: " + e.getMessage(),
-              "This is a bug.")
+              file.toString(), ErrorCode.IO, "cannot be drawn: " + e.getMessage(), "This is a bug.")
           .causedBy(e);
     }
     AtomicFile.write(file, bytes.toByteArray());

@@ -23,6 +23,12 @@ public final class Child implements AutoCloseable {
 
   /** Starts {@code program}'s main method, in a Java that is quick to start. */
   public static Child start(Class<?> program, String... arguments) throws IOException {
+    return start(List.of(), program, arguments);
+  }
+
+  /** The same with options of its own for Java. */
+  public static Child start(List<String> options, Class<?> program, String... arguments)
+      throws IOException {
     var command =
         new ArrayList<>(
             List.of(
@@ -33,8 +39,9 @@ public final class Child implements AutoCloseable {
                 "-Xmx512m",
                 "-Djava.awt.headless=true",
                 "-cp",
-                System.getProperty("java.class.path"),
-                program.getName()));
+                System.getProperty("java.class.path")));
+    command.addAll(options);
+    command.add(program.getName());
     command.addAll(List.of(arguments));
     return new Child(new ProcessBuilder(command).redirectErrorStream(true).start());
   }
