@@ -182,6 +182,9 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private void print(TrainResult result) {
+    if (result.interrupted()) {
+      console.print("interrupted: the same command with --resume goes on");
+    }
     console.print("device      " + result.device());
     console.print("epochs      " + result.epochs() + ", best " + result.bestEpoch());
     console.print("dev         " + scores(result.dev()));

@@ -126,6 +126,9 @@ class PredictCommandTest {
       assertEquals(found.get(i).array("entities").size(), begun);
     }
     assertEquals("a.png", read.rows().get(0).imageId());
+    var again = predict("--input", output, "--json", "--with-posts");
+    assertEquals(0, again.status(), again.err());
+    assertEquals(found, rows(again.out()), "what was found is no part of the question");
     assertEquals(2, predict("--text", "alice", "--with-posts").status());
   }
 
