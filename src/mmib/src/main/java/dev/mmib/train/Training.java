@@ -116,7 +116,7 @@ final class Training<B> implements AutoCloseable {
     var plan =
         BatchPlan.shuffled(
             train.lengths(), config.batchSize(), config.accumulate(), config.seed(), state.epoch);
-    var left = plan.subList(Math.min(state.batches, plan.size()), plan.size());
+    var left = plan.subList(Math.min(state.stepInEpoch, plan.size()), plan.size());
     var rows = left.stream().flatMap(List::stream).toList();
     long start = System.nanoTime();
     long posts = state.posts;
@@ -145,7 +145,7 @@ final class Training<B> implements AutoCloseable {
     var done = stepper.step(parts, state.step + 1, factor);
     int rows = parts.stream().mapToInt(part -> part.rows().length).sum();
     state.step++;
-    state.batches++;
+    state.stepInEpoch++;
     state.skips = stepper.skips();
     state.posts += rows;
     if (!done.skipped()) {

@@ -19,10 +19,10 @@ final class TrainingState {
   /** Steps done. */
   long step;
 
-  /** The epoch that is under way, from 1; its first {@link #batches} are done. */
+  /** The epoch that is under way, from 1; its first {@link #stepInEpoch} steps are done. */
   int epoch = 1;
 
-  int batches;
+  int stepInEpoch;
 
   /** Of this epoch so far: the sum of its rows' losses, and how many rows. */
   double lossSum;
@@ -65,7 +65,7 @@ final class TrainingState {
   void nextEpoch() {
     epochsDone = epoch;
     epoch++;
-    batches = 0;
+    stepInEpoch = 0;
     lossSum = 0;
     rows = 0;
   }
@@ -76,7 +76,7 @@ final class TrainingState {
     return new JsonObject()
         .put("step", step)
         .put("epoch", epoch)
-        .put("batches", batches)
+        .put("stepInEpoch", stepInEpoch)
         .put("lossSum", lossSum)
         .put("rows", rows)
         .put("epochsDone", epochsDone)
@@ -103,7 +103,7 @@ final class TrainingState {
     var best = json.object("best");
     state.step = json.longInteger("step");
     state.epoch = json.integer("epoch");
-    state.batches = json.integer("batches");
+    state.stepInEpoch = json.integer("stepInEpoch");
     state.lossSum = json.number("lossSum");
     state.rows = json.integer("rows");
     state.epochsDone = json.integer("epochsDone");
