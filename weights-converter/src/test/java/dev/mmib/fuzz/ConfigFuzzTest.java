@@ -13,12 +13,31 @@ class ConfigFuzzTest {
   private static final Scratch SCRATCH = new Scratch();
 
   @DictionaryEntries({
-    "\"model_type\"", "\"bert\"", "\"vocab_size\"", "\"hidden_size\"", "\"num_hidden_layers\"",
-    "\"num_attention_heads\"", "\"intermediate_size\"", "\"max_position_embeddings\"",
-    "\"type_vocab_size\"", "\"hidden_act\"", "\"gelu\"", "\"layer_norm_eps\"", "1e-12",
-    "\"hidden_dropout_prob\"", "\"attention_probs_dropout_prob\"", "\"initializer_range\"",
-    "\"pad_token_id\"", "\"id2label\"", "\"label2id\"", "\"position_embedding_type\"",
-    "\"is_decoder\"", "2147483648", "NaN", "Infinity", "768.0"
+    "\"model_type\"",
+    "\"bert\"",
+    "\"vocab_size\"",
+    "\"hidden_size\"",
+    "\"num_hidden_layers\"",
+    "\"num_attention_heads\"",
+    "\"intermediate_size\"",
+    "\"max_position_embeddings\"",
+    "\"type_vocab_size\"",
+    "\"hidden_act\"",
+    "\"gelu\"",
+    "\"layer_norm_eps\"",
+    "1e-12",
+    "\"hidden_dropout_prob\"",
+    "\"attention_probs_dropout_prob\"",
+    "\"initializer_range\"",
+    "\"pad_token_id\"",
+    "\"id2label\"",
+    "\"label2id\"",
+    "\"position_embedding_type\"",
+    "\"is_decoder\"",
+    "2147483648",
+    "NaN",
+    "Infinity",
+    "768.0"
   })
   @FuzzTest(maxDuration = "24h", maxExecutions = 5_000_000)
   void readsOrRefusesAConfiguration(byte[] data) {
@@ -28,9 +47,25 @@ class ConfigFuzzTest {
   }
 
   @DictionaryEntries({
-    "\"mmib\"", "\"task\"", "\"ner\"", "\"re\"", "\"alignment\"", "\"kind\"", "\"infonce\"",
-    "\"discriminator\"", "\"pooling\"", "\"beta\"", "\"image\"", "\"encoder\"", "\"resnet50\"",
-    "\"fidelity\"", "\"fusion\"", "\"cross\"", "\"training\"", "\"vocab_size\"", "\"hidden_size\""
+    "\"mmib\"",
+    "\"task\"",
+    "\"ner\"",
+    "\"re\"",
+    "\"alignment\"",
+    "\"kind\"",
+    "\"infonce\"",
+    "\"discriminator\"",
+    "\"pooling\"",
+    "\"beta\"",
+    "\"image\"",
+    "\"encoder\"",
+    "\"resnet50\"",
+    "\"fidelity\"",
+    "\"fusion\"",
+    "\"cross\"",
+    "\"training\"",
+    "\"vocab_size\"",
+    "\"hidden_size\""
   })
   @FuzzTest(maxDuration = "24h", maxExecutions = 5_000_000)
   void readsOrRefusesTheConfigurationOfAModel(byte[] data) {

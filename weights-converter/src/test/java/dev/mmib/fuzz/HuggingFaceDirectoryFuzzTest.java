@@ -3,7 +3,10 @@ package dev.mmib.fuzz;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.mmib.io.HuggingFaceDirectory;
 
-/** Any bytes as the three files of a text encoder's directory, parted at the first two bytes of 0xFF. */
+/**
+ * Any bytes as the three files of a text encoder's directory, parted at the first two bytes of
+ * 0xFF.
+ */
 class HuggingFaceDirectoryFuzzTest {
 
   private static final Scratch SCRATCH = new Scratch();
@@ -14,8 +17,7 @@ class HuggingFaceDirectoryFuzzTest {
     int second = parting(data, Math.min(first + 1, data.length));
     SCRATCH.write("config.json", data, 0, first);
     SCRATCH.write("vocab.txt", data, Math.min(first + 1, data.length), second);
-    SCRATCH.write(
-        "model.safetensors", data, Math.min(second + 1, data.length), data.length);
+    SCRATCH.write("model.safetensors", data, Math.min(second + 1, data.length), data.length);
     Contract.hold(
         data.length,
         () -> {

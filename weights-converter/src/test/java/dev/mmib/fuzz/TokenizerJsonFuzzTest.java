@@ -10,11 +10,31 @@ class TokenizerJsonFuzzTest {
   private static final Scratch SCRATCH = new Scratch();
 
   @DictionaryEntries({
-    "\"model\"", "\"type\"", "\"WordPiece\"", "\"vocab\"", "\"unk_token\"", "\"normalizer\"",
-    "\"BertNormalizer\"", "\"pre_tokenizer\"", "\"BertPreTokenizer\"", "\"added_tokens\"", "\"id\"",
-    "\"content\"", "\"special\"", "\"continuing_subword_prefix\"", "\"##\"", "\"lowercase\"",
-    "\"max_input_chars_per_word\"", "\"[UNK]\"", "\"truncation\"", "\"padding\"", "\"decoder\"",
-    "\"post_processor\"", "\"strip_accents\"", "\"handle_chinese_chars\"", "\"clean_text\""
+    "\"model\"",
+    "\"type\"",
+    "\"WordPiece\"",
+    "\"vocab\"",
+    "\"unk_token\"",
+    "\"normalizer\"",
+    "\"BertNormalizer\"",
+    "\"pre_tokenizer\"",
+    "\"BertPreTokenizer\"",
+    "\"added_tokens\"",
+    "\"id\"",
+    "\"content\"",
+    "\"special\"",
+    "\"continuing_subword_prefix\"",
+    "\"##\"",
+    "\"lowercase\"",
+    "\"max_input_chars_per_word\"",
+    "\"[UNK]\"",
+    "\"truncation\"",
+    "\"padding\"",
+    "\"decoder\"",
+    "\"post_processor\"",
+    "\"strip_accents\"",
+    "\"handle_chinese_chars\"",
+    "\"clean_text\""
   })
   @FuzzTest(maxDuration = "24h", maxExecutions = 5_000_000)
   void readsOrRefusesATokenizer(byte[] data) {

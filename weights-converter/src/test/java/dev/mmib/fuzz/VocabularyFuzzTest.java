@@ -10,7 +10,15 @@ class VocabularyFuzzTest {
   private static final Scratch SCRATCH = new Scratch();
 
   @DictionaryEntries({
-    "[UNK]\n", "[CLS]\n", "[SEP]\n", "[PAD]\n", "[MASK]\n", "##a\n", "\r\n", "\uFEFF", "\u2028"
+    "[UNK]\n",
+    "[CLS]\n",
+    "[SEP]\n",
+    "[PAD]\n",
+    "[MASK]\n",
+    "##a\n",
+    "\r\n",
+    "\uFEFF",
+    "\u2028"
   })
   @FuzzTest(maxDuration = "24h", maxExecutions = 5_000_000)
   void readsOrRefusesAVocabulary(byte[] data) {

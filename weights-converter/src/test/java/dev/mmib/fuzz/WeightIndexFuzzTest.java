@@ -25,8 +25,20 @@ class WeightIndexFuzzTest {
   }
 
   @DictionaryEntries({
-    "\"weight_map\"", "\"metadata\"", "\"total_size\"", "\"a.safetensors\"", "\"b.safetensors\"",
-    "\"a\"", "\"b\"", "../", "/", "\\\\", "\\u0000", "model.safetensors.index.json", "..", "CON"
+    "\"weight_map\"",
+    "\"metadata\"",
+    "\"total_size\"",
+    "\"a.safetensors\"",
+    "\"b.safetensors\"",
+    "\"a\"",
+    "\"b\"",
+    "../",
+    "/",
+    "\\\\",
+    "\\u0000",
+    "model.safetensors.index.json",
+    "..",
+    "CON"
   })
   @FuzzTest(maxDuration = "24h", maxExecutions = 5_000_000)
   void readsOrRefusesAnIndex(byte[] data) {

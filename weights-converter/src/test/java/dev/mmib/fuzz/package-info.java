@@ -1,4 +1,7 @@
-/** Coverage-guided fuzzing of everything that reads files of strangers, and the replay of what it found. */
+/**
+ * Coverage-guided fuzzing of everything that reads files of strangers, and the replay of what it
+ * found.
+ */
 @NullMarked
 package dev.mmib.fuzz;
 

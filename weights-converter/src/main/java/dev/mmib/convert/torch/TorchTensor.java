@@ -1,7 +1,6 @@
 package dev.mmib.convert.torch;
 
 import dev.mmib.convert.pickle.PickleValue;
-import dev.mmib.io.TensorSource;
 import dev.mmib.io.TensorType;
 import java.util.List;
 
