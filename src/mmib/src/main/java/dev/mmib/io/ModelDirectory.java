@@ -197,18 +197,29 @@ public final class ModelDirectory {
    */
   public static Map<String, AtomicFile.Content> files(
       MmibModel model, BertTokenizer tokenizer, @Nullable JsonObject training) {
+    return files(
+        model.bertConfig(), model.config(), model.labels(), tokenizer, sources(model), training);
+  }
+
+  /** The same of weights that are no model yet, by the names that its parameters will have. */
+  public static Map<String, AtomicFile.Content> files(
+      BertConfig bert,
+      MmibConfig model,
+      List<String> labels,
+      BertTokenizer tokenizer,
+      Map<String, TensorSource> weights,
+      @Nullable JsonObject training) {
     var files = new LinkedHashMap<String, AtomicFile.Content>();
-    files.put(WEIGHTS, SafeTensors.content(sources(model), Map.of("format", "pt")));
+    files.put(WEIGHTS, SafeTensors.content(weights, Map.of("format", "pt")));
     tokenizer.files().forEach((name, text) -> files.put(name, text(text)));
-    var labels = new JsonArray();
-    model.labels().forEach(labels::add);
-    files.put("labels.json", text(Json.writeIndented(new JsonObject().put(LABELS, labels))));
-    var mmib = model.config().toJson();
+    var named = new JsonArray();
+    labels.forEach(named::add);
+    files.put("labels.json", text(Json.writeIndented(new JsonObject().put(LABELS, named))));
+    var mmib = model.toJson();
     if (training != null) {
       mmib.put(TRAINING, training);
     }
-    var config = model.bertConfig().toJson().put(MMIB, mmib);
-    files.put("config.json", text(Json.writeIndented(config)));
+    files.put("config.json", text(Json.writeIndented(bert.toJson().put(MMIB, mmib))));
     return files;
   }
 

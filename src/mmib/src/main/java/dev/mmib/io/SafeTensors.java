@@ -163,6 +163,19 @@ public final class SafeTensors implements AutoCloseable {
     return bytes.array();
   }
 
+  /** A tensor to be written elsewhere: its bytes are read from here when they are asked for. */
+  public TensorSource source(String name) {
+    var entry = entry(name);
+    return new TensorSource(
+        entry.type(),
+        entry.dims(),
+        (at, to) -> {
+          requireUnchanged();
+          long begin = header.dataStart() + entry.begin() + at * (entry.type().bits() / 8);
+          InputFile.readFully(channel, begin, to, file, ErrorCode.SAFETENSORS);
+        });
+  }
+
   private interface ChunkSink {
     void accept(long at, ByteBuffer bytes, int count);
   }

@@ -12,13 +12,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The index of a model that is stored in several safetensors files ({@code
- * model.safetensors.index.json}).
+ * The index of a model that is stored in several files ({@code model.safetensors.index.json}).
  *
  * <p>The names of the shards come from the file and are not trusted: each is a plain name beside
  * the index, and what it leads to must lie in the index's directory, or in the {@code blobs} of the
@@ -74,16 +74,31 @@ public final class WeightIndex {
 
   /** The shards' files, after their headers were compared with the index. */
   public List<Path> shards() {
+    return shards(WeightIndex::sizes);
+  }
+
+  private static Map<String, Long> sizes(Path shard) {
+    var sizes = new LinkedHashMap<String, Long>();
+    try (var tensors = SafeTensors.open(shard)) {
+      tensors.tensors().values().forEach(entry -> sizes.put(entry.name(), entry.bytes()));
+    }
+    return sizes;
+  }
+
+  /**
+   * The same of shards in another format.
+   *
+   * @param contents the bytes of each tensor of a shard
+   */
+  public List<Path> shards(Function<Path, Map<String, Long>> contents) {
     var found = new LinkedHashMap<String, String>(); // tensor → shard that really has it
     var paths = new ArrayList<Path>();
     long bytes = 0;
     for (var shard : new LinkedHashSet<>(shardOf.values())) {
       var path = confined(shard);
-      try (var tensors = SafeTensors.open(path)) {
-        for (var entry : tensors.tensors().values()) {
-          note(found, entry.name(), shard);
-          bytes += entry.bytes();
-        }
+      for (var tensor : contents.apply(path).entrySet()) {
+        note(found, tensor.getKey(), shard);
+        bytes += tensor.getValue();
       }
       paths.add(path);
     }

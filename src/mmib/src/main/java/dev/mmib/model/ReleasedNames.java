@@ -18,6 +18,8 @@ public final class ReleasedNames {
           "alignment.discriminator.", "discrimonator.",
           "fusion.image_from_text.", "img2txt_cross.",
           "fusion.text_from_image.", "txt2img_cross.",
+          "fusion.linear.", "cross_encoder.",
+          "fusion.norm.", "ln.",
           "resnet.", "vis_encoding.resnet.",
           "bert.", "bert.",
           "crf.", "crf.");
@@ -76,7 +78,7 @@ public final class ReleasedNames {
   }
 
   private static boolean isBlock(String prefix) {
-    return prefix.contains("_encoder.") || prefix.startsWith("fusion.");
+    return prefix.contains("_encoder.") || prefix.contains("_from_");
   }
 
   private static String renamed(String name, boolean toOurs) {
