@@ -1,6 +1,7 @@
 package dev.mmib.convert.torch;
 
 import dev.mmib.convert.pickle.PickleValue;
+import dev.mmib.io.TensorSource;
 import dev.mmib.io.TensorType;
 import java.util.List;
 
@@ -21,5 +22,30 @@ public record TorchTensor(TorchStorage storage, long offset, List<Long> dims, Li
 
   public TensorType type() {
     return storage.type();
+  }
+
+  /** Number of elements. */
+  public long size() {
+    return dims.stream().reduce(1L, Math::multiplyExact);
+  }
+
+  /** Whether its elements lie in the storage one after another, in row-major order. */
+  public boolean isContiguous() {
+    long expected = 1;
+    for (int i = dims.size() - 1; i >= 0; i--) {
+      if (dims.get(i) != 1 && strides.get(i) != expected) {
+        return size() == 0;
+      }
+      expected *= dims.get(i);
+    }
+    return true;
+  }
+
+  /** Its elements in row-major order, read from the storage as they are asked for. */
+  public TensorSource source() {
+    int width = type().bits() / 8;
+    return isContiguous()
+        ? new TensorSource(type(), dims, (at, to) -> storage.read((offset + at) * width, to))
+        : new TensorSource(type(), dims, new StridedContent(this));
   }
 }
