@@ -3,67 +3,86 @@ package dev.mmib.io;
 import dev.mmib.bert.BertConfig;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.io.WeightCheck.Extent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
+import java.util.function.IntSupplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Compares the tensors of a BERT checkpoint with what its configuration says. */
-record BertWeightCheck(Path file, JsonObject json, BertConfig config) {
+/**
+ * Compares the tensors of a BERT checkpoint with what its configuration says.
+ *
+ * @param tokens how many the vocabulary has, asked for messages only; −1 if there is none
+ */
+record BertWeightCheck(Path file, JsonObject json, BertConfig config, IntSupplier tokens) {
 
   private static final Logger LOG = LoggerFactory.getLogger(BertWeightCheck.class);
-  private static final int MOST_NAMES = 8;
+  private static final String CURE = "Take config.json and the weights from the same model.";
+  private static final String TABLE = "bert.embeddings.word_embeddings.weight";
 
-  /** One extent of a tensor, and the field of config.json that it follows from. */
-  private record Extent(int size, String field) {}
+  /** Heads of tasks, and buffers that are no weights. */
+  private static final Pattern HARMLESS =
+      Pattern.compile(
+          "(bert\\.)?(cls|classifier|qa_outputs|lm_head|dropout|predictions)\\..*"
+              + "|.*\\.(position_ids|token_type_ids|num_batches_tracked)");
+
+  private static final Pattern LAYER = Pattern.compile("(bert\\.)?encoder\\.layer\\.[0-9]+\\..*");
 
   /** Refuses missing, doubled and ill-shaped tensors; lists those that have no use. */
   void check(Map<String, int[]> found) {
     checkHead(found.get("classifier.weight"));
-    var missing = new ArrayList<String>();
-    var unused = new TreeSet<>(found.keySet());
-    expected()
+    var check = new WeightCheck(file, found);
+    expected(found)
         .forEach(
             (name, extents) -> {
-              var spellings = new ArrayList<>(StoredWeights.bertSpellings(name));
-              spellings.retainAll(found.keySet());
-              if (spellings.size() > 1) {
-                throw refuse(
-                    spellings.get(0),
-                    "is there as " + MmibException.quote(spellings.get(1)) + " too",
-                    "Keep one of them.");
-              }
-              if (!spellings.isEmpty()) {
-                var spelling = spellings.get(0);
-                unused.remove(spelling);
-                var dims = found.get(spelling);
-                if (dims != null) {
-                  requireDims(spelling, dims, extents);
-                }
-              } else if (!name.startsWith("bert.pooler.")) {
-                missing.add(name);
-              }
+              var there = new ArrayList<>(StoredWeights.bertSpellings(name));
+              there.retainAll(found.keySet());
+              check.want(name, there, extents, name.startsWith("bert.pooler."));
             });
-    if (!missing.isEmpty()) {
-      throw MmibException.in(
+    if (check.isAnyMissing()) {
+      refuseForeign(found);
+    }
+    if (!check.fits()) {
+      throw check.refusal(name -> HARMLESS.matcher(name).matches(), CURE);
+    }
+    list(check.unused());
+  }
+
+  private void refuseForeign(Map<String, int[]> found) {
+    var other = Architectures.of(found.keySet()).filter(o -> !o.network().equals("BERT"));
+    if (other.isPresent()) {
+      throw MmibException.at(
           file.toString(),
-          ErrorCode.WEIGHTS_MISMATCH,
-          missing.size() + " tensors are missing: " + names(missing),
-          Nearest.hint(missing.get(0), found.keySet()));
+          "tensor " + MmibException.quote(other.get().tensor()),
+          ErrorCode.CONFIG_UNSUPPORTED,
+          "belongs to a " + other.get().network() + ", not to a BERT",
+          "Give a BERT encoder.");
+    }
+  }
+
+  private void list(List<String> unused) {
+    var layers = unused.stream().filter(name -> LAYER.matcher(name).matches()).toList();
+    if (!layers.isEmpty() && layers.stream().anyMatch(name -> !HARMLESS.matcher(name).matches())) {
+      LOG.warn(
+          "{}: {} tensors of layers beyond num_hidden_layers, {}, are left out: {}",
+          file,
+          layers.size(),
+          config.layers(),
+          WeightCheck.names(layers));
     }
     if (!unused.isEmpty()) {
       LOG.info(
           "{}: {} tensors of no use here (heads, buffers): {}",
           file,
           unused.size(),
-          names(List.copyOf(unused)));
+          WeightCheck.names(unused));
     }
   }
 
@@ -74,37 +93,30 @@ record BertWeightCheck(Path file, JsonObject json, BertConfig config) {
     }
     int labels = json.object("id2label").size();
     if (dims.length == 0 || dims[0] != labels) {
-      throw refuse(
-          "classifier.weight",
+      throw MmibException.at(
+          file.toString(),
+          "tensor 'classifier.weight'",
+          ErrorCode.WEIGHTS_MISMATCH,
           "has shape "
               + Arrays.toString(dims)
               + ", but config.json's id2label "
               + labels
               + " labels",
-          "Take config.json and the weights from the same model.");
+          CURE);
     }
   }
 
-  private static String names(List<String> names) {
-    var shown =
-        names.stream()
-            .limit(MOST_NAMES)
-            .map(MmibException::quote)
-            .collect(Collectors.joining(", "));
-    return names.size() > MOST_NAMES ? shown + ", …" : shown;
-  }
-
-  private Map<String, List<Extent>> expected() {
-    var hidden = new Extent(config.hiddenSize(), "hidden_size");
-    var inner = new Extent(config.intermediateSize(), "intermediate_size");
+  private Map<String, List<Extent>> expected(Map<String, int[]> found) {
+    var hidden = extent(config.hiddenSize(), "hidden_size");
+    var inner = extent(config.intermediateSize(), "intermediate_size");
     var all = new LinkedHashMap<String, List<Extent>>();
-    var tables =
-        Map.of(
-            "word_embeddings", new Extent(config.vocabularySize(), "vocab_size"),
-            "position_embeddings", new Extent(config.maxPositions(), "max_position_embeddings"),
-            "token_type_embeddings", new Extent(config.tokenTypes(), "type_vocab_size"));
-    tables.forEach(
-        (table, rows) -> all.put("bert.embeddings." + table + ".weight", List.of(rows, hidden)));
+    all.put(TABLE, List.of(vocabulary(found), hidden));
+    all.put(
+        "bert.embeddings.position_embeddings.weight",
+        List.of(extent(config.maxPositions(), "max_position_embeddings"), hidden));
+    all.put(
+        "bert.embeddings.token_type_embeddings.weight",
+        List.of(extent(config.tokenTypes(), "type_vocab_size"), hidden));
     norm(all, "bert.embeddings.LayerNorm", hidden);
     for (int i = 0; i < config.layers(); i++) {
       var layer = "bert.encoder.layer." + i + ".";
@@ -120,6 +132,30 @@ record BertWeightCheck(Path file, JsonObject json, BertConfig config) {
     return all;
   }
 
+  /** Names the three numbers that must agree if they do not. */
+  private Extent vocabulary(Map<String, int[]> found) {
+    var extent = extent(config.vocabularySize(), "vocab_size");
+    boolean agrees =
+        StoredWeights.bertSpellings(TABLE).stream()
+            .map(found::get)
+            .allMatch(dims -> dims == null || dims.length > 0 && dims[0] == extent.size());
+    int count = agrees ? -1 : tokens.getAsInt();
+    return count < 0
+        ? extent
+        : new Extent(
+            extent.size(), extent.reason() + " and the vocabulary has " + count + " tokens");
+  }
+
+  /** An extent and where config.json gives it; a default has no place. */
+  private Extent extent(int size, String field) {
+    var source = "by default ";
+    if (!json.absent(field)) {
+      var position = json.at(field).error("", "").position();
+      source = "config.json " + (position == null ? "" : position + " ") + "says ";
+    }
+    return new Extent(size, source + field + " = " + size);
+  }
+
   private static void linear(
       Map<String, List<Extent>> all, String name, Extent outputs, Extent inputs) {
     all.put(name + ".weight", List.of(outputs, inputs));
@@ -129,47 +165,5 @@ record BertWeightCheck(Path file, JsonObject json, BertConfig config) {
   private static void norm(Map<String, List<Extent>> all, String name, Extent size) {
     all.put(name + ".weight", List.of(size));
     all.put(name + ".bias", List.of(size));
-  }
-
-  private void requireDims(String name, int[] dims, List<Extent> extents) {
-    var wanted = extents.stream().mapToInt(Extent::size).toArray();
-    if (Arrays.equals(dims, wanted)) {
-      return;
-    }
-    int axis = 0;
-    while (dims.length == wanted.length && dims[axis] == wanted[axis]) {
-      axis++;
-    }
-    var field = extents.get(axis).field();
-    throw refuse(
-        name,
-        "has shape "
-            + Arrays.toString(dims)
-            + " vs "
-            + Arrays.toString(wanted)
-            + ", because "
-            + source(field)
-            + field
-            + " = "
-            + extents.get(axis).size(),
-        "Take config.json and the weights from the same model.");
-  }
-
-  /** Where config.json gives a field; a default has no place. */
-  private String source(String field) {
-    if (!json.has(field)) {
-      return "by default ";
-    }
-    var position = json.at(field).error("", "").position();
-    return "config.json " + (position == null ? "" : position + " ") + "says ";
-  }
-
-  private MmibException refuse(String tensor, String what, String hint) {
-    return MmibException.at(
-        file.toString(),
-        "tensor " + MmibException.quote(tensor),
-        ErrorCode.WEIGHTS_MISMATCH,
-        what,
-        hint);
   }
 }

@@ -6,8 +6,6 @@ import dev.mmib.error.MmibException;
 import dev.mmib.text.BertTokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,19 +19,17 @@ import org.slf4j.LoggerFactory;
 public final class HuggingFaceDirectory {
 
   private static final Logger LOG = LoggerFactory.getLogger(HuggingFaceDirectory.class);
-  private static final String SINGLE = "model.safetensors";
-  private static final String INDEX = "model.safetensors.index.json";
-  private static final List<String> PICKLES =
-      List.of("pytorch_model.bin", "pytorch_model.bin.index.json");
 
   private final Path path;
   private final JsonObject json;
   private final BertConfig config;
+  private final WeightFiles files;
 
   private HuggingFaceDirectory(Path path, JsonObject json, BertConfig config) {
     this.path = path;
     this.json = json;
     this.config = config;
+    this.files = new WeightFiles(path);
   }
 
   /** Reads the configuration of a directory. */
@@ -45,7 +41,9 @@ public final class HuggingFaceDirectory {
           Files.exists(path) ? "is not a directory" : "no such directory",
           "Give a directory with config.json, model.safetensors and vocab.txt.");
     }
-    var json = Json.read(path.resolve("config.json"), ErrorCode.CONFIG).asObject();
+    var json =
+        Json.read(ConfinedFiles.in(path, "config.json", ErrorCode.CONFIG), ErrorCode.CONFIG)
+            .asObject();
     return new HuggingFaceDirectory(path, json, BertConfig.fromJson(json));
   }
 
@@ -67,7 +65,8 @@ public final class HuggingFaceDirectory {
                   + config.vocabularySize()
                   + ", but the vocabulary has "
                   + tokenizer.size()
-                  + " tokens",
+                  + " tokens"
+                  + rows(),
               "Take both from the same model.");
     }
     if (tokenizer.size() < config.vocabularySize()) {
@@ -80,34 +79,35 @@ public final class HuggingFaceDirectory {
     return tokenizer;
   }
 
+  /** How many rows the table of word pieces has, where there is one. */
+  private String rows() {
+    if (files.file() == null) {
+      return "";
+    }
+    try (var stored = files.open()) {
+      for (var name : StoredWeights.bertSpellings("bert.embeddings.word_embeddings.weight")) {
+        var dims = stored.dims(name);
+        if (dims != null && dims.length > 0) {
+          return " and the table of word pieces " + dims[0] + " rows";
+        }
+      }
+      return "";
+    }
+  }
+
   /** Whether there are weights of any kind. */
   public boolean hasWeights() {
-    return weightFile() != null || pickle() != null;
+    return files.file() != null || files.pickle() != null;
   }
 
   /** Opens the weights after comparing their names and shapes with the configuration. */
   public StoredWeights weights() {
-    var file = weightFile();
-    var pickle = pickle();
-    if (file == null) {
-      throw MmibException.in(
-          path.toString(),
-          ErrorCode.MODEL_FILE,
-          pickle == null ? "has no " + SINGLE : "has " + pickle + ", but no " + SINGLE,
-          pickle == null
-              ? "Put the weights there."
-              : "Pickles are not read here: save the model as safetensors.");
-    }
-    if (pickle != null) {
-      LOG.info("{}: {} is read, {} is not", path, file.getFileName(), pickle);
-    }
-    var stored =
-        file.endsWith(INDEX)
-            ? StoredWeights.open(WeightIndex.read(file).shards())
-            : StoredWeights.open(file);
+    var stored = files.open();
     boolean fits = false;
     try {
-      new BertWeightCheck(file, json, config).check(stored.shapes());
+      var file = files.file();
+      new BertWeightCheck(file == null ? path : file, json, config, this::tokens)
+          .check(stored.shapes());
       fits = true;
       return stored;
     } finally {
@@ -117,19 +117,9 @@ public final class HuggingFaceDirectory {
     }
   }
 
-  private @Nullable Path weightFile() {
-    for (var name : List.of(SINGLE, INDEX)) {
-      if (Files.exists(path.resolve(name))) {
-        return path.resolve(name);
-      }
-    }
-    return null;
-  }
-
-  private @Nullable String pickle() {
-    return PICKLES.stream()
-        .filter(name -> Files.exists(path.resolve(name)))
-        .findFirst()
-        .orElse(null);
+  /** The number of tokens; −1 where there is no vocabulary. */
+  private int tokens() {
+    boolean any = ConfinedFiles.has(path, "vocab.txt") || ConfinedFiles.has(path, "tokenizer.json");
+    return any ? BertTokenizer.load(path).size() : -1;
   }
 }

@@ -4,6 +4,7 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.nn.Initializer;
 import dev.mmib.nn.Weights;
+import dev.mmib.resnet.ResNetNames;
 import dev.mmib.tensor.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -108,11 +109,12 @@ public final class StoredWeights implements AutoCloseable {
     };
   }
 
-  /** The weights of {@code resnet.*} from torchvision's names here, the others elsewhere. */
+  /** The weights of {@code resnet.*} by any of {@link ResNetNames}, the others elsewhere. */
   public Weights resnet(Weights otherwise) {
+    var names = ResNetNames.of(fileOf.keySet());
     return (name, shape, fresh) ->
         name.startsWith(RESNET)
-            ? required(name, List.of(name, name.substring(RESNET.length())), shape)
+            ? required(name, names.stored(name.substring(RESNET.length())), shape)
             : otherwise.values(name, shape, fresh);
   }
 

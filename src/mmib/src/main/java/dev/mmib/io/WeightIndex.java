@@ -2,7 +2,6 @@ package dev.mmib.io;
 
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,8 +20,7 @@ import org.slf4j.LoggerFactory;
  * The index of a model that is stored in several files ({@code model.safetensors.index.json}).
  *
  * <p>The names of the shards come from the file and are not trusted: each is a plain name beside
- * the index, and what it leads to must lie in the index's directory, or in the {@code blobs} of the
- * HuggingFace cache that the directory belongs to.
+ * the index, and where it leads to is confined by {@link ConfinedFiles}.
  */
 public final class WeightIndex {
 
@@ -138,31 +136,13 @@ public final class WeightIndex {
     }
   }
 
-  /** The shard beside the index, or where a symbolic link of the cache leads to. */
   private Path confined(String shard) {
-    var path = file.resolveSibling(shard);
-    try {
-      var directory = file.toAbsolutePath().getParent();
-      if (directory == null || !Files.exists(path)) {
-        throw refuse("shard " + shard + " is missing");
-      }
-      var real = path.toRealPath();
-      var home = directory.toRealPath();
-      if (real.startsWith(home) || isBlobOf(home, real)) {
-        return path;
-      }
-      throw refuse("shard " + shard + " is a link that leads out of the model's directory");
-    } catch (IOException e) {
-      throw InputFile.failed(path, ErrorCode.WEIGHT_INDEX, e);
+    var directory = file.toAbsolutePath().getParent();
+    if (directory == null || !Files.exists(file.resolveSibling(shard))) {
+      throw refuse("shard " + shard + " is missing");
     }
-  }
-
-  /** The cache's layout: {@code snapshots/<revision>/x → ../../blobs/<digest>}. */
-  private static boolean isBlobOf(Path revision, Path blob) {
-    var snapshots = revision.getParent();
-    return snapshots != null
-        && snapshots.endsWith("snapshots")
-        && snapshots.resolveSibling("blobs").equals(blob.getParent());
+    ConfinedFiles.in(directory, shard, ErrorCode.WEIGHT_INDEX);
+    return file.resolveSibling(shard);
   }
 
   private MmibException refuse(String what) {

@@ -2,6 +2,8 @@ package dev.mmib.resnet;
 
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.io.JsonObject;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,11 +64,13 @@ public record ResNetConfig(String name, List<Integer> blocks, boolean isBottlene
   }
 
   /**
-   * The known ResNet whose weights have these shapes, by torchvision's names without a prefix.
+   * The known ResNet whose weights have these shapes.
    *
-   * @param shapes extents by name, such as {@code layer1.0.conv1.weight} → [64, 64, 1, 1]
+   * @param stored extents by any of {@link ResNetNames}, such as {@code layer1.0.conv1.weight} →
+   *     [64, 64, 1, 1]
    */
-  public static Optional<ResNetConfig> ofShapes(Map<String, int[]> shapes) {
+  public static Optional<ResNetConfig> ofShapes(Map<String, int[]> stored) {
+    var shapes = ResNetNames.of(stored.keySet()).translated(stored);
     var stem = shapes.get("conv1.weight");
     if (stem == null || stem.length != 4) {
       return Optional.empty();
@@ -76,6 +80,49 @@ public record ResNetConfig(String name, List<Integer> blocks, boolean isBottlene
         .filter(c -> c.isBottleneck == shapes.containsKey("layer1.0.conv3.weight"))
         .filter(c -> c.hasBlocksOf(shapes))
         .findFirst();
+  }
+
+  /** The tensors of this network by torchvision's names, its classifier left out. */
+  public Map<String, int[]> shapes() {
+    var all = new LinkedHashMap<String, int[]>();
+    step(all, "conv1", "bn1", width, 3, 7);
+    int in = width;
+    for (int stage = 0; stage < blocks.size(); stage++) {
+      int inner = width << stage;
+      int out = isBottleneck ? inner * Block.EXPANSION : inner;
+      for (int b = 0; b < blocks.get(stage); b++) {
+        var at = "layer" + (stage + 1) + "." + b + ".";
+        if (isBottleneck) {
+          step(all, at + "conv1", at + "bn1", inner, in, 1);
+          step(all, at + "conv2", at + "bn2", inner, inner, 3);
+          step(all, at + "conv3", at + "bn3", out, inner, 1);
+        } else {
+          step(all, at + "conv1", at + "bn1", inner, in, 3);
+          step(all, at + "conv2", at + "bn2", out, inner, 3);
+        }
+        if (b == 0 && (stage > 0 || in != out)) {
+          step(all, at + "downsample.0", at + "downsample.1", out, in, 1);
+        }
+        in = out;
+      }
+    }
+    return all;
+  }
+
+  private static void step(
+      Map<String, int[]> all, String convolution, String norm, int out, int in, int kernel) {
+    all.put(convolution + ".weight", new int[] {out, in, kernel, kernel});
+    for (var part : List.of("weight", "bias", "running_mean", "running_var")) {
+      all.put(norm + "." + part, new int[] {out});
+    }
+  }
+
+  /**
+   * The network that a config.json describes, as HuggingFace's models of type resnet and timm's
+   * have it; empty where it is silent about that.
+   */
+  public static Optional<ResNetConfig> fromJson(JsonObject json) {
+    return ResNetConfigFile.read(json);
   }
 
   private boolean hasBlocksOf(Map<String, int[]> shapes) {

@@ -5,24 +5,22 @@ import dev.mmib.bert.BertConfig;
 import dev.mmib.data.RelationEncoder;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.io.ConfinedFiles;
 import dev.mmib.io.HuggingFaceDirectory;
 import dev.mmib.io.ModelDirectory;
+import dev.mmib.io.ResNetSource;
 import dev.mmib.io.StoredWeights;
 import dev.mmib.io.TransferredWeights;
 import dev.mmib.model.ImageConfig;
 import dev.mmib.model.MmibModel;
 import dev.mmib.model.Task;
 import dev.mmib.nn.Weights;
-import dev.mmib.resnet.ResNetConfig;
 import dev.mmib.text.BertTokenizer;
 import dev.mmib.text.VocabularyBuilder;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +40,6 @@ public record ModelSource(
 
   private static final int VOCABULARY = 20_000;
   private static final int LEAST_OCCURRENCES = 2;
-  private static final String SAFETENSORS = ".safetensors";
 
   /** Everything starts from random numbers. */
   public static final ModelSource RANDOM = new ModelSource(null, null, null);
@@ -70,25 +67,14 @@ public record ModelSource(
     if (imageEncoder == null) {
       return configured;
     }
-    try (var stored = open(imageEncoder, ErrorCode.MODEL_FILE)) {
-      var network =
-          ResNetConfig.ofShapes(stored.shapes())
-              .orElseThrow(
-                  () ->
-                      MmibException.in(
-                          imageEncoder.toString(),
-                          ErrorCode.WEIGHTS_MISMATCH,
-                          "no ResNet that is known has tensors of these shapes",
-                          "Known are " + String.join(", ", ResNetConfig.names()) + "."));
-      var usual = ImageConfig.of(network.name());
-      return new ImageConfig(
-          network.name(),
-          explicit.contains("image.frozen") ? configured.frozen() : usual.frozen(),
-          explicit.contains("image.size") ? configured.size() : usual.size(),
-          explicit.contains("image.size") || explicit.contains("image.resize")
-              ? configured.resize()
-              : usual.resize());
-    }
+    var usual = ImageConfig.of(ResNetSource.open(imageEncoder).network().name());
+    return new ImageConfig(
+        usual.encoder(),
+        explicit.contains("image.frozen") ? configured.frozen() : usual.frozen(),
+        explicit.contains("image.size") ? configured.size() : usual.size(),
+        explicit.contains("image.size") || explicit.contains("image.resize")
+            ? configured.resize()
+            : usual.resize());
   }
 
   /** What the model that is trained will be, before any weight is read. */
@@ -127,7 +113,8 @@ public record ModelSource(
     var old =
         new TransferredWeights.Names(
             directory.config().task(), directory.labels(), directory.tokenizer().tokens());
-    var stored = open(model, ErrorCode.MODEL_FILE);
+    var stored =
+        StoredWeights.open(ConfinedFiles.in(model, ModelDirectory.WEIGHTS, ErrorCode.MODEL_FILE));
     open.add(stored);
     return new TransferredWeights(stored, old, names, otherwise);
   }
@@ -179,44 +166,8 @@ public record ModelSource(
     if (imageEncoder == null) {
       return otherwise;
     }
-    var stored = open(imageEncoder, ErrorCode.MODEL_FILE);
+    var stored = ResNetSource.open(imageEncoder).weights();
     open.add(stored);
     return stored.resnet(otherwise);
-  }
-
-  private static StoredWeights open(Path fileOrDirectory, ErrorCode code) {
-    if (!Files.isDirectory(fileOrDirectory)) {
-      return StoredWeights.open(fileOrDirectory);
-    }
-    var files = safetensors(fileOrDirectory);
-    if (files.isEmpty()) {
-      throw MmibException.in(
-          fileOrDirectory.toString(),
-          code,
-          "no safetensors file is there",
-          "Convert the weights to safetensors first.");
-    }
-    return StoredWeights.open(files);
-  }
-
-  /** model.safetensors alone where it is there, else every shard. */
-  private static List<Path> safetensors(Path directory) {
-    var single = directory.resolve("model" + SAFETENSORS);
-    if (Files.exists(single)) {
-      return List.of(single);
-    }
-    try (var files = Files.list(directory)) {
-      return files
-          .filter(file -> file.toString().endsWith(SAFETENSORS))
-          .sorted()
-          .collect(Collectors.toList());
-    } catch (IOException e) {
-      throw MmibException.in(
-              directory.toString(),
-              ErrorCode.MODEL_FILE,
-              "cannot be read: " + e.getClass().getSimpleName(),
-              "Name a directory that is there.")
-          .causedBy(e);
-    }
   }
 }

@@ -175,7 +175,10 @@ class HuggingFaceDirectoryTest {
     var e = refused(ErrorCode.WEIGHTS_MISMATCH);
     assertEquals("tensor 'embeddings.word_embeddings.weight'", e.position());
     assertTrue(
-        e.what().matches(".*\\[120, 32\\] vs \\[130, 32\\].*line 23:\\d+ says vocab_size = 130"),
+        e.what()
+            .matches(
+                ".*\\[120, 32\\] vs \\[130, 32\\].*line 23:\\d+ says vocab_size = 130 and the"
+                    + " vocabulary has 120 tokens"),
         e::what);
     setConfig("vocab_size", "120");
     setConfig("intermediate_size", "48");

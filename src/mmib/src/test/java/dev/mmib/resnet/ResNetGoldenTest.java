@@ -56,7 +56,7 @@ class ResNetGoldenTest {
     }
   }
 
-  private static void check(
+  static void check(
       Backend backend,
       Parameters parameters,
       ResNet network,
