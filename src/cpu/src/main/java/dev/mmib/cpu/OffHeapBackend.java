@@ -1,12 +1,14 @@
 package dev.mmib.cpu;
 
 import dev.mmib.backend.Buffer;
+import dev.mmib.backend.ByteSource;
 import dev.mmib.backend.DType;
 import dev.mmib.backend.MemoryUse;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.host.HostBackend;
 import dev.mmib.backend.host.HostBuffer;
 import dev.mmib.backend.kernel.ElementwiseKernels;
+import java.util.Objects;
 
 /**
  * A host backend whose buffers native libraries can work on in place.
@@ -44,6 +46,12 @@ public abstract class OffHeapBackend extends HostBackend {
   @Override
   public final void upload(float[] from, int offset, Buffer to, int at, int length) {
     HostBuffer.floats(to).put(at, from, offset, length);
+  }
+
+  @Override
+  public final void upload(ByteSource from, Buffer to, int at, int length) {
+    Objects.checkFromIndexSize(at, length, to.length());
+    from.read(0, OffHeapBuffer.of(to).bytes(at, length));
   }
 
   @Override

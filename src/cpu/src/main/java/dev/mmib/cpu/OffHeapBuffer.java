@@ -4,6 +4,7 @@ import dev.mmib.backend.Buffer;
 import dev.mmib.backend.DType;
 import dev.mmib.backend.host.HostBuffer;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import org.bytedeco.javacpp.BytePointer;
@@ -55,6 +56,15 @@ public final class OffHeapBuffer implements HostBuffer {
       throw unusable(DType.F32);
     }
     return mine.pointer();
+  }
+
+  /** The memory of the elements {@code [at, at+count)}; throws once the buffer is closed. */
+  ByteBuffer bytes(int at, int count) {
+    OffHeapMemory.Block mine = block;
+    if (mine == null) {
+      throw unusable(type);
+    }
+    return mine.bytes().slice(4 * at, 4 * count).order(ByteOrder.nativeOrder());
   }
 
   @Override

@@ -13,6 +13,9 @@ import dev.mmib.backend.kernel.OptimizerKernels;
 import dev.mmib.backend.kernel.PoolingKernels;
 import dev.mmib.backend.kernel.RandomKernels;
 import dev.mmib.backend.kernel.ReductionKernels;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
  * A device: memory, and the kernels that run on it.
@@ -33,6 +36,29 @@ public interface Backend extends AutoCloseable {
 
   /** {@code to[at .. at+length) = from[offset .. offset+length)}. */
   void upload(float[] from, int offset, Buffer to, int at, int length);
+
+  /**
+   * {@code to[at .. at+length) = from[0 .. length)}, numbers of the buffer's type. Devices whose
+   * memory Java can address let them come straight in.
+   */
+  default void upload(ByteSource from, Buffer to, int at, int length) {
+    Objects.checkFromIndexSize(at, length, to.length());
+    int most = Math.min(1 << 16, length);
+    var bytes = ByteBuffer.allocate(4 * most).order(ByteOrder.nativeOrder());
+    var floats = new float[to.type() == DType.F32 ? most : 0];
+    var ints = new int[to.type() == DType.F32 ? 0 : most];
+    for (int done = 0; done < length; done += most) {
+      int count = Math.min(most, length - done);
+      from.read(done, bytes.clear().limit(4 * count));
+      if (to.type() == DType.F32) {
+        bytes.flip().asFloatBuffer().get(floats, 0, count);
+        upload(floats, 0, to, at + done, count);
+      } else {
+        bytes.flip().asIntBuffer().get(ints, 0, count);
+        upload(ints, 0, to, at + done, count);
+      }
+    }
+  }
 
   /** {@code to[offset .. offset+length) = from[at .. at+length)}; waits for pending kernels. */
   void download(Buffer from, int at, float[] to, int offset, int length);

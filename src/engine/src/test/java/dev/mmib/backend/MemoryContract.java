@@ -36,6 +36,41 @@ public interface MemoryContract extends KernelContract {
   }
 
   @Test
+  default void takesNumbersFromBytes() {
+    int length = 200_003; // more than one run of the devices that copy
+    ByteSource hundreds =
+        (at, to) -> {
+          for (long i = at; to.hasRemaining(); i++) {
+            to.putInt((int) (100 * i));
+          }
+        };
+    ByteSource halves =
+        (at, to) -> {
+          for (long i = at; to.hasRemaining(); i++) {
+            to.putFloat(i / 2f);
+          }
+        };
+    try (var device = open();
+        var ints = device.allocate(DType.I32, length);
+        var floats = device.allocate(DType.F32, length)) {
+      device.upload(hundreds, ints, 0, length);
+      device.upload(halves, floats, 0, length);
+      device.upload(halves, floats, 3, 2);
+      device.upload(halves, floats, length, 0);
+      var numbers = new int[length];
+      device.download(ints, 0, numbers, 0, length);
+      var values = new float[length];
+      device.download(floats, 0, values, 0, length);
+      for (int i = 0; i < length; i++) {
+        assertEquals(100 * i, numbers[i]);
+        assertEquals(i == 3 || i == 4 ? (i - 3) / 2f : i / 2f, values[i]);
+      }
+      assertThrows(
+          IndexOutOfBoundsException.class, () -> device.upload(halves, floats, length - 1, 2));
+    }
+  }
+
+  @Test
   default void countsLiveBuffersAndTheirPeak() {
     try (var device = open()) {
       var a = device.allocate(DType.F32, 10);
@@ -57,6 +92,8 @@ public interface MemoryContract extends KernelContract {
     try (var device = open()) {
       var buffer = device.allocate(DType.F32, 4);
       buffer.close();
+      assertThrows(
+          IllegalStateException.class, () -> device.upload((at, to) -> to.putInt(0), buffer, 0, 1));
       assertThrows(
           IllegalStateException.class, () -> device.download(buffer, 0, new float[4], 0, 4));
     }

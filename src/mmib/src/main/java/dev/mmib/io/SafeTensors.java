@@ -1,5 +1,7 @@
 package dev.mmib.io;
 
+import dev.mmib.backend.ByteSource;
+import dev.mmib.backend.DType;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import java.io.IOException;
@@ -9,6 +11,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * An open safetensors file.
@@ -105,6 +108,63 @@ public final class SafeTensors implements AutoCloseable {
     return entry;
   }
 
+  /**
+   * A tensor for {@link dev.mmib.backend.Backend#upload(ByteSource, dev.mmib.backend.Buffer, int,
+   * int)}. What the file holds as it is wanted goes straight from the file to where it is wanted.
+   */
+  public ByteSource source(String name, DType type) {
+    var entry = readable(name);
+    if (type == DType.I32) {
+      requireWhole(entry);
+    }
+    boolean asItIs = entry.type() == (type == DType.F32 ? TensorType.F32 : TensorType.I32);
+    return (at, to) -> {
+      Objects.checkFromIndexSize(at, to.remaining() / 4, entry.size());
+      if (asItIs) {
+        read(entry, at, to);
+      } else {
+        convert(entry, at, to, type);
+      }
+    };
+  }
+
+  /** Fills {@code to} with elements of four bytes, in its own order. */
+  private void read(TensorEntry entry, long at, ByteBuffer to) {
+    int start = to.position();
+    long begin = header.dataStart() + entry.begin() + 4 * at;
+    requireUnchanged();
+    InputFile.readFully(channel, begin, to, file, ErrorCode.SAFETENSORS);
+    requireUnchanged();
+    if (to.order() != ByteOrder.LITTLE_ENDIAN) {
+      for (int i = start; i < to.limit(); i += 4) {
+        to.putInt(i, Integer.reverseBytes(to.getInt(i)));
+      }
+    }
+  }
+
+  private void convert(TensorEntry entry, long from, ByteBuffer to, DType type) {
+    long count = to.remaining() / 4;
+    int most = (int) Math.min(CHUNK_ELEMENTS, count);
+    var floats = new float[type == DType.F32 ? most : 0];
+    var longs = new long[type == DType.F32 ? 0 : most];
+    readChunks(
+        entry,
+        from,
+        count,
+        (at, bytes, n) -> {
+          if (type == DType.F32) {
+            TensorDecoder.floats(entry, at, bytes, floats, n, file);
+            to.asFloatBuffer().put(floats, 0, n);
+            to.position(to.position() + 4 * n);
+          } else {
+            TensorDecoder.longs(entry, at, bytes, longs, 0, n, file);
+            for (int i = 0; i < n; i++) {
+              to.putInt(TensorDecoder.exactInt(entry, at + i, longs[i], file));
+            }
+          }
+        });
+  }
+
   public float[] readFloats(String name) {
     var values = new float[arrayLength(entry(name))];
     readInto(name, (at, run, count) -> System.arraycopy(run, 0, values, (int) at, count));
@@ -117,6 +177,8 @@ public final class SafeTensors implements AutoCloseable {
     var values = new float[(int) Math.min(CHUNK_ELEMENTS, entry.size())];
     readChunks(
         entry,
+        0,
+        entry.size(),
         (at, bytes, count) -> {
           TensorDecoder.floats(entry, at, bytes, values, count, file);
           sink.accept(at, values, count);
@@ -128,11 +190,7 @@ public final class SafeTensors implements AutoCloseable {
     var longs = readLongs(name);
     var ints = new int[longs.length];
     for (int i = 0; i < ints.length; i++) {
-      ints[i] = (int) longs[i];
-      if (ints[i] != longs[i]) {
-        throw TensorDecoder.refuse(
-            entry(name), file, "element " + i + " is " + longs[i] + " vs 32 bits");
-      }
+      ints[i] = TensorDecoder.exactInt(entry(name), i, longs[i], file);
     }
     return ints;
   }
@@ -140,12 +198,12 @@ public final class SafeTensors implements AutoCloseable {
   /** Reads whole numbers. */
   public long[] readLongs(String name) {
     var entry = readable(name);
-    if (!entry.type().isWhole()) {
-      throw TensorDecoder.refuse(entry, file, "holds " + entry.type() + " vs whole numbers");
-    }
+    requireWhole(entry);
     var values = new long[arrayLength(entry)];
     readChunks(
         entry,
+        0,
+        entry.size(),
         (at, bytes, count) -> TensorDecoder.longs(entry, at, bytes, values, (int) at, count, file));
     return values;
   }
@@ -180,24 +238,19 @@ public final class SafeTensors implements AutoCloseable {
     void accept(long at, ByteBuffer bytes, int count);
   }
 
-  private void readChunks(TensorEntry entry, ChunkSink sink) {
+  private void readChunks(TensorEntry entry, long from, long count, ChunkSink sink) {
     int width = entry.type().bits() / 8;
-    long elements = entry.size();
     var bytes =
-        ByteBuffer.allocate((int) Math.min(CHUNK_ELEMENTS, elements) * width)
+        ByteBuffer.allocate((int) Math.min(CHUNK_ELEMENTS, count) * width)
             .order(ByteOrder.LITTLE_ENDIAN);
     requireUnchanged();
-    for (long at = 0; at < elements; at += CHUNK_ELEMENTS) {
-      int count = (int) Math.min(CHUNK_ELEMENTS, elements - at);
-      bytes.clear().limit(count * width);
-      InputFile.readFully(
-          channel,
-          header.dataStart() + entry.begin() + at * width,
-          bytes,
-          file,
-          ErrorCode.SAFETENSORS);
+    for (long done = 0; done < count; done += CHUNK_ELEMENTS) {
+      int n = (int) Math.min(CHUNK_ELEMENTS, count - done);
+      long begin = header.dataStart() + entry.begin() + (from + done) * width;
+      bytes.clear().limit(n * width);
+      InputFile.readFully(channel, begin, bytes, file, ErrorCode.SAFETENSORS);
       bytes.flip();
-      sink.accept(at, bytes, count);
+      sink.accept(from + done, bytes, n);
     }
     requireUnchanged();
   }
@@ -232,6 +285,12 @@ public final class SafeTensors implements AutoCloseable {
           "Save the model in F32, F16 or BF16.");
     }
     return entry;
+  }
+
+  private void requireWhole(TensorEntry entry) {
+    if (!entry.type().isWhole()) {
+      throw TensorDecoder.refuse(entry, file, "holds " + entry.type() + " vs whole numbers");
+    }
   }
 
   private int arrayLength(TensorEntry entry) {

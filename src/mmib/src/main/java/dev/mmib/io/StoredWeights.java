@@ -3,6 +3,7 @@ package dev.mmib.io;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.nn.Initializer;
+import dev.mmib.nn.Values;
 import dev.mmib.nn.Weights;
 import dev.mmib.resnet.ResNetNames;
 import dev.mmib.tensor.Shape;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -140,7 +142,7 @@ public final class StoredWeights implements AutoCloseable {
     return spellings.stream().filter(fileOf::containsKey).findFirst().orElse(null);
   }
 
-  private float[] required(String name, List<String> spellings, Shape shape) {
+  private Values required(String name, List<String> spellings, Shape shape) {
     var found = find(spellings);
     if (found == null) {
       throw MmibException.in(
@@ -150,23 +152,19 @@ public final class StoredWeights implements AutoCloseable {
           Nearest.hint(name, fileOf.keySet()));
     }
     requireDims(found, shape.dims());
-    return floats(found);
+    return values(found);
   }
 
   /** A table of word pieces, with fresh rows for those that were added to the vocabulary. */
-  private float[] table(
+  private Values table(
       String found, String name, Shape shape, Weights otherwise, Initializer fresh) {
     var dims = dims(entry(found));
-    if (dims.length != 2 || dims[1] != shape.last() || dims[0] > shape.dim(0)) {
+    if (dims.length != 2 || dims[1] != shape.last() || dims[0] >= shape.dim(0)) {
       requireDims(found, shape.dims());
+      return values(found);
     }
-    var stored = floats(found);
-    if (dims[0] == shape.dim(0)) {
-      return stored;
-    }
-    var values = otherwise.values(name, shape, fresh);
-    System.arraycopy(stored, 0, values, 0, stored.length);
-    return values;
+    var rows = IntStream.range(0, dims[0]).toArray();
+    return new RowValues(shape, values(found), rows, otherwise.values(name, shape, fresh));
   }
 
   private void requireDims(String found, int[] wanted) {
@@ -181,9 +179,9 @@ public final class StoredWeights implements AutoCloseable {
     }
   }
 
-  float[] floats(String found) {
+  StoredValues values(String found) {
     read.add(found);
-    return file(found).readFloats(found);
+    return new StoredValues(file(found), found);
   }
 
   private SafeTensors file(String found) {

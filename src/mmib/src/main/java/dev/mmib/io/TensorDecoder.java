@@ -49,6 +49,14 @@ final class TensorDecoder {
     }
   }
 
+  /** A whole number that fits 32 bits; another is refused. */
+  static int exactInt(TensorEntry entry, long at, long value, Path file) {
+    if ((int) value != value) {
+      throw refuse(entry, file, "element " + at + " is " + value + " vs 32 bits");
+    }
+    return (int) value;
+  }
+
   private static long whole(TensorEntry entry, long at, ByteBuffer bytes, int i, Path file) {
     return switch (entry.type()) {
       case I64 -> bytes.getLong(8 * i);

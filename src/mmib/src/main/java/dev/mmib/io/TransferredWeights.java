@@ -2,6 +2,7 @@ package dev.mmib.io;
 
 import dev.mmib.model.Task;
 import dev.mmib.nn.Initializer;
+import dev.mmib.nn.Values;
 import dev.mmib.nn.Weights;
 import dev.mmib.tensor.Shape;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ public final class TransferredWeights implements Weights {
   }
 
   private static final String WORDS = "bert.embeddings.word_embeddings.weight";
+  private static final String TRANSITIONS = "crf.transitions";
 
   private final StoredWeights stored;
   private final Names from;
@@ -60,17 +62,16 @@ public final class TransferredWeights implements Weights {
   }
 
   @Override
-  public float[] values(String name, Shape shape, Initializer drawn) {
+  public Values values(String name, Shape shape, Initializer drawn) {
     int[] dims = stored.dims(name);
     int[] rows = rows(name);
     if (dims != null && rows != null) {
-      int[] columns = name.equals("crf.transitions") ? rows : null;
-      if (fits(dims, shape, rows, columns)) {
-        return named(name, shape, dims, rows, columns, drawn);
+      if (fits(dims, shape, rows, name.equals(TRANSITIONS))) {
+        return named(name, shape, dims, rows, drawn);
       }
     } else if (dims != null && !isOfLabels(name) && Arrays.equals(dims, shape.dims())) {
       whole.add(name);
-      return stored.floats(name);
+      return stored.values(name);
     }
     fresh.add(name);
     return otherwise.values(name, shape, drawn);
@@ -97,36 +98,32 @@ public final class TransferredWeights implements Weights {
   }
 
   /** Whether the stored tensor has the axes that the names say. */
-  private static boolean fits(int[] dims, Shape shape, int[] rows, int @Nullable [] columns) {
+  private static boolean fits(int[] dims, Shape shape, int[] rows, boolean isSquare) {
     int highest = Arrays.stream(rows).max().orElse(-1);
     boolean sameRank = dims.length == shape.rank() && dims.length <= 2;
     return sameRank
         && highest < dims[0]
         && rows.length <= shape.dim(0)
-        && (dims.length == 1 || (columns == null ? dims[1] == shape.last() : dims[1] == dims[0]));
+        && (dims.length == 1 || (isSquare ? dims[1] == dims[0] : dims[1] == shape.last()));
   }
 
-  private float[] named(
-      String name,
-      Shape shape,
-      int[] dims,
-      int[] rows,
-      int @Nullable [] columns,
-      Initializer drawn) {
+  private Values named(
+      String name, Shape shape, int[] dims, int[] rows, Initializer drawn) {
     byName.add(name);
-    var values = otherwise.values(name, shape, drawn);
-    var old = stored.floats(name);
-    int width = dims.length == 1 ? 1 : shape.last();
-    int oldWidth = dims.length == 1 ? 1 : dims[1];
+    var rest = otherwise.values(name, shape, drawn);
+    if (!name.equals(TRANSITIONS)) {
+      return new RowValues(shape, stored.values(name), rows, rest);
+    }
+    var values = rest.toArray();
+    var old = stored.values(name).toArray();
     for (int row = 0; row < rows.length; row++) {
-      for (int column = 0; column < width && rows[row] >= 0; column++) {
-        int place = columns == null ? column : columns[column];
-        if (place >= 0) {
-          values[row * width + column] = old[rows[row] * oldWidth + place];
+      for (int column = 0; column < rows.length; column++) {
+        if (rows[row] >= 0 && rows[column] >= 0) {
+          values[row * shape.last() + column] = old[rows[row] * dims[1] + rows[column]];
         }
       }
     }
-    return values;
+    return Values.of(shape, values);
   }
 
   /** What became of everything, a line each; complete once the model is made. */

@@ -1,5 +1,7 @@
 package dev.mmib.nn;
 
+import dev.mmib.backend.Backend;
+import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Philox;
 import dev.mmib.tensor.Shape;
 import java.nio.charset.StandardCharsets;
@@ -17,47 +19,63 @@ public interface Initializer {
   Initializer ZEROS = constant(0);
   Initializer ONES = constant(1);
 
-  /** The numbers of the weight {@code name}, row-major. */
-  float[] values(long seed, String name, Shape shape);
+  /** Draws {@code count} numbers of the weight {@code name}, row-major, from number {@code at}. */
+  void draw(long seed, String name, Shape shape, int at, float[] to, int count);
+
+  /** The numbers of the weight {@code name}. */
+  default Values values(long seed, String name, Shape shape) {
+    return new Values() {
+      @Override
+      public float[] toArray() {
+        var values = new float[shape.size()];
+        draw(seed, name, shape, 0, values, values.length);
+        return values;
+      }
+
+      @Override
+      public void upload(Backend backend, Buffer to, int at, int length) {
+        var run = new float[Math.min(1 << 16, length)];
+        for (int done = 0; done < length; done += run.length) {
+          int count = Math.min(run.length, length - done);
+          draw(seed, name, shape, at + done, run, count);
+          backend.upload(run, 0, to, at + done, count);
+        }
+      }
+    };
+  }
 
   static Initializer constant(double value) {
-    return (seed, name, shape) -> {
-      var values = new float[shape.size()];
-      Arrays.fill(values, (float) value);
-      return values;
-    };
+    return (seed, name, shape, at, to, count) -> Arrays.fill(to, 0, count, (float) value);
   }
 
   /** N(0, deviation²). */
   static Initializer normal(double deviation) {
-    return (seed, name, shape) -> {
-      var values = new float[shape.size()];
+    return (seed, name, shape, at, to, count) -> {
       long stream = streamOf(name);
       var words = new int[4];
-      for (int i = 0; i < values.length; i++) {
-        if (i % 4 == 0) {
-          Philox.block(seed, stream, i / 4, words);
+      for (int i = 0; i < count; i++) {
+        int number = at + i;
+        if (i == 0 || number % 4 == 0) {
+          Philox.block(seed, stream, number / 4, words);
         }
-        int pair = i % 4 / 2 * 2;
-        values[i] = (float) (deviation * Philox.normal(words[pair], words[pair + 1], i % 2 == 1));
+        int pair = number % 4 / 2 * 2;
+        to[i] = (float) (deviation * Philox.normal(words[pair], words[pair + 1], number % 2 == 1));
       }
-      return values;
     };
   }
 
   /** U[low, high). */
   static Initializer uniform(double low, double high) {
-    return (seed, name, shape) -> {
-      var values = new float[shape.size()];
+    return (seed, name, shape, at, to, count) -> {
       long stream = streamOf(name);
       var words = new int[4];
-      for (int i = 0; i < values.length; i++) {
-        if (i % 4 == 0) {
-          Philox.block(seed, stream, i / 4, words);
+      for (int i = 0; i < count; i++) {
+        int number = at + i;
+        if (i == 0 || number % 4 == 0) {
+          Philox.block(seed, stream, number / 4, words);
         }
-        values[i] = (float) (low + (high - low) * Philox.uniform(words[i % 4]));
+        to[i] = (float) (low + (high - low) * Philox.uniform(words[number % 4]));
       }
-      return values;
     };
   }
 
@@ -74,9 +92,9 @@ public interface Initializer {
    * outputs as torchvision's ResNet does it.
    */
   static Initializer kaiming() {
-    return (seed, name, shape) -> {
+    return (seed, name, shape, at, to, count) -> {
       int fan = shape.dim(0) * shape.product(2, shape.rank());
-      return normal(Math.sqrt(2.0 / fan)).values(seed, name, shape);
+      normal(Math.sqrt(2.0 / fan)).draw(seed, name, shape, at, to, count);
     };
   }
 

@@ -76,11 +76,15 @@ public final class Parameters implements AutoCloseable {
   }
 
   private Tensor tensor(String full, Initializer fresh, Shape shape, boolean isTrainable) {
-    if (store.weights == Weights.NONE) {
-      return isTrainable ? store.scope.parameter(shape) : store.scope.allocate(shape);
+    var scope = store.scope;
+    var tensor = isTrainable ? scope.parameter(shape) : scope.allocate(shape);
+    if (store.weights != Weights.NONE) {
+      store
+          .weights
+          .values(full, shape, fresh)
+          .upload(scope.backend(), tensor.buffer(), 0, shape.size());
     }
-    var values = store.weights.values(full, shape, fresh);
-    return isTrainable ? store.scope.parameter(shape, values) : store.scope.of(shape, values);
+    return tensor;
   }
 
   /** Every tensor by its full name, in the order in which they were added. */

@@ -7,12 +7,12 @@ import dev.mmib.tensor.Shape;
 public interface Weights {
 
   /**
-   * The numbers of a tensor, row-major.
+   * The numbers of a tensor.
    *
    * @param name its full name, such as {@code bert.embeddings.LayerNorm.weight}
    * @param fresh what to draw from where the source has no numbers of its own
    */
-  float[] values(String name, Shape shape, Initializer fresh);
+  Values values(String name, Shape shape, Initializer fresh);
 
   /** No numbers: tensors stay as they were allocated. For devices that hold none. */
   Weights NONE =

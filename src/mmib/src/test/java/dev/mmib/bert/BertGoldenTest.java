@@ -194,7 +194,7 @@ class BertGoldenTest {
       Weights weights =
           (name, shape, fresh) -> {
             var bare = name.substring("bert.".length());
-            return hash.uniform(bare, shape.size(), GoldenHash.bertRule(bare, shape.dims()));
+            return hash.uniform(bare, shape, GoldenHash.bertRule(bare, shape.dims()));
           };
       try (var parameters = new Parameters(backend, weights)) {
         var bert = Bert.of(parameters.at("bert"), config);

@@ -1,5 +1,7 @@
 package dev.mmib.golden;
 
+import dev.mmib.nn.Values;
+import dev.mmib.tensor.Shape;
 import java.nio.charset.StandardCharsets;
 
 /** Numbers made from a name and a seed: what large golden inputs and weights were made by. */
@@ -47,6 +49,11 @@ public record GoldenHash(long seed) {
 
   public float[] uniform(String name, int size, Range range) {
     return uniform(name, size, range.lo(), range.hi());
+  }
+
+  /** The numbers of a weight. */
+  public Values uniform(String name, Shape shape, Range range) {
+    return Values.of(shape, uniform(name, shape.size(), range));
   }
 
   /** Whole numbers from 0 to n − 1. */

@@ -125,9 +125,9 @@ final class MmibGoldenSetup {
       var released = names.released(name).orElseThrow();
       if (released.startsWith(PICTURES)) {
         var bare = released.substring(PICTURES.length());
-        return hash.uniform(bare, shape.size(), GoldenHash.resnet50Rule(bare, shape.dims()));
+        return hash.uniform(bare, shape, GoldenHash.resnet50Rule(bare, shape.dims()));
       }
-      return hash.uniform(released, shape.size(), GoldenHash.mmibRule(released, shape.dims()));
+      return hash.uniform(released, shape, GoldenHash.mmibRule(released, shape.dims()));
     };
   }
 

@@ -14,6 +14,7 @@ import dev.mmib.model.MmibModel;
 import dev.mmib.model.NerModel;
 import dev.mmib.model.RelationModel;
 import dev.mmib.model.Task;
+import dev.mmib.nn.Values;
 import dev.mmib.nn.Weights;
 import dev.mmib.text.BertTokenizer;
 import java.nio.file.Path;
@@ -71,11 +72,11 @@ final class TinyModels {
     // Larger than usual weights, so that different posts give clearly different scores.
     Weights weights =
         (name, shape, fresh) -> {
-          var values = fresh.values(seed, name, shape);
+          var values = fresh.values(seed, name, shape).toArray();
           for (int i = 0; i < values.length; i++) {
             values[i] *= name.contains("weight") && shape.rank() == 2 ? 3 : 1;
           }
-          return values;
+          return Values.of(shape, values);
         };
     return config.task() == Task.NER
         ? NerModel.create(backend, config, bert, TagSet.twitter(), weights)

@@ -22,7 +22,7 @@ class ResNetConfigTest {
   @ValueSource(strings = {"tiny", "resnet18", "resnet34", "resnet50"})
   void recognizesANetworkByItsWeights(String name) {
     try (var backend = new JavaBackend(1);
-        var parameters = new Parameters(backend, (n, shape, fresh) -> new float[shape.size()])) {
+        var parameters = new Parameters(backend, Weights.random(0))) {
       var network = ResNet.of(parameters, ResNetConfig.named(name));
       var shapes = new HashMap<String, int[]>();
       parameters.all().forEach((n, tensor) -> shapes.put(n, tensor.shape().dims()));

@@ -43,7 +43,7 @@ class ResNetGoldenTest {
     var hash = new GoldenHash(file.json().longInteger("weight_seed"));
     Weights weights =
         (name, shape, fresh) ->
-            hash.uniform(name, shape.size(), GoldenHash.resnet50Rule(name, shape.dims()));
+            hash.uniform(name, shape, GoldenHash.resnet50Rule(name, shape.dims()));
     for (var backend : Backends.present()) {
       for (var one : file.cases()) {
         // A model for each: a pass in training changes the running statistics.
