@@ -56,7 +56,7 @@ class ResNetNamesGoldenTest {
     assertEquals(NETWORK, source.network());
     Weights classifier =
         (name, shape, fresh) ->
-            hash.uniform(name, shape.size(), GoldenHash.resnet50Rule(name, shape.dims()));
+            hash.uniform(name, shape, GoldenHash.resnet50Rule(name, shape.dims()));
     // The smallest picture: what the layers compute is checked elsewhere, on every device.
     var one =
         golden.cases().stream()
