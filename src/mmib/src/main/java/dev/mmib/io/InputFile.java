@@ -93,7 +93,7 @@ public final class InputFile {
   }
 
   /** Fills {@code to} with the bytes from {@code position}; refuses a file that ends before. */
-  static void readFully(
+  public static void readFully(
       FileChannel channel, long position, ByteBuffer to, Path file, ErrorCode code) {
     try {
       while (to.hasRemaining()) {
@@ -114,7 +114,7 @@ public final class InputFile {
   }
 
   /** The library's error for a failed read of {@code file}. */
-  static MmibException failed(Path file, ErrorCode code, IOException e) {
+  public static MmibException failed(Path file, ErrorCode code, IOException e) {
     var name = file.toString();
     if (e instanceof NoSuchFileException) {
       return MmibException.in(name, code, "no such file", "Check the path.").causedBy(e);
