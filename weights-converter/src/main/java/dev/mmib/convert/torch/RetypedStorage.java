@@ -20,4 +20,14 @@ record RetypedStorage(TorchStorage bytes, TensorType type) implements TorchStora
   public void read(long at, ByteBuffer to) {
     bytes.read(at, to);
   }
+
+  @Override
+  public void stream(long at, ByteBuffer to) {
+    if (bytes.size() % (type.bits() / 8) == 0) {
+      bytes.stream(at, to);
+    } else {
+      // The last bytes are no whole element, so that nobody would reach the end.
+      bytes.read(at, to);
+    }
+  }
 }

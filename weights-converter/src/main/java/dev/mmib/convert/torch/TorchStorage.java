@@ -15,6 +15,14 @@ public interface TorchStorage extends PickleValue.Built {
   /** Number of elements. */
   long size();
 
-  /** Fills {@code to} with its bytes from {@code at}, little-endian. */
+  /** Fills {@code to} with its bytes from {@code at}, little-endian, which were checked before. */
   void read(long at, ByteBuffer to);
+
+  /**
+   * The same for one who reads all of it from front to back, and believes nothing before the end:
+   * what there is to be checked is checked on the way.
+   */
+  default void stream(long at, ByteBuffer to) {
+    read(at, to);
+  }
 }

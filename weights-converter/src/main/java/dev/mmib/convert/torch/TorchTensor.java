@@ -41,11 +41,17 @@ public record TorchTensor(TorchStorage storage, long offset, List<Long> dims, Li
     return true;
   }
 
-  /** Its elements in row-major order, read from the storage as they are asked for. */
+  /**
+   * Its elements in row-major order, read from the storage as they are asked for. They should be
+   * asked for from the first to the last: what is damaged may be noticed only with the last.
+   */
   public TensorSource source() {
     int width = type().bits() / 8;
-    return isContiguous()
-        ? new TensorSource(type(), dims, (at, to) -> storage.read((offset + at) * width, to))
-        : new TensorSource(type(), dims, new StridedContent(this));
+    if (!isContiguous()) {
+      return new TensorSource(type(), dims, new StridedContent(this));
+    }
+    return offset == 0 && size() == storage.size()
+        ? new TensorSource(type(), dims, (at, to) -> storage.stream(at * width, to))
+        : new TensorSource(type(), dims, (at, to) -> storage.read((offset + at) * width, to));
   }
 }

@@ -7,8 +7,8 @@ import java.util.zip.CRC32;
 /**
  * A storage in a record of its own, whose checksum is compared once.
  *
- * <p>Who streams it from front to back is told at the end, and no byte is read twice; before any
- * other reading all of it is read once to check it.
+ * <p>Whoever streams it from front to back is told at its end, and no byte is read twice; before
+ * any other reading all of it is read once to check it.
  */
 final class ZipStorage implements TorchStorage {
 
@@ -46,37 +46,49 @@ final class ZipStorage implements TorchStorage {
 
   @Override
   public void read(long at, ByteBuffer to) {
-    if (!checked) {
-      check();
-    }
+    requireChecked();
     reader.read(record, at, to);
   }
 
   @Override
   public void stream(long at, ByteBuffer to) {
-    if (!checked && !streamsOn(at, to)) {
-      check();
-    }
-    if (to.hasRemaining()) {
-      reader.read(record, at, to);
+    if (checked || !streamsOn(at, to)) {
+      read(at, to);
     }
   }
 
-  /** Goes on with a reading from front to back, if that is one. */
+  /** Takes part in a reading from front to back, unless this is not one. */
   private synchronized boolean streamsOn(long at, ByteBuffer to) {
-    if (at != streamed) {
+    if (checked || at != streamed) {
       return false;
     }
-    var read = to.duplicate();
-    reader.read(record, at, to);
-    crc.update(read.limit(to.position()));
-    streamed = at + (to.position() - read.position());
+    pass(at, to);
     return true;
   }
 
-  private synchronized void check() {
+  private synchronized void requireChecked() {
     if (checked) {
       return;
+    }
+    var chunk = ByteBuffer.allocate((int) Math.min(CHUNK, record.size()));
+    streamed = 0;
+    crc.reset();
+    do {
+      chunk.clear().limit((int) Math.min(CHUNK, record.size() - streamed));
+      pass(streamed, chunk);
+    } while (!checked);
+  }
+
+  /** Reads on from {@link #streamed}, and compares the checksum at the end. */
+  private void pass(long at, ByteBuffer to) {
+    var read = to.duplicate();
+    reader.read(record, at, to);
+    read.limit(to.position());
+    streamed += read.remaining();
+    crc.update(read);
+    if (streamed == record.size()) {
+      reader.requireCrc(record, crc);
+      checked = true;
     }
   }
 }
