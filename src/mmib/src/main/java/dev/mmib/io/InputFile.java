@@ -4,9 +4,11 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -23,6 +25,8 @@ import java.nio.file.attribute.BasicFileAttributes;
  * waits for ever. Every failure is an {@link MmibException} that names the file.
  */
 public final class InputFile {
+
+  private static final int LARGEST_RUN = 1 << 19;
 
   private InputFile() {}
 
@@ -70,13 +74,21 @@ public final class InputFile {
   /** Decodes UTF-8 and refuses what is not, naming the byte. */
   public static String decode(byte[] utf8, String file, ErrorCode code) {
     var bytes = ByteBuffer.wrap(utf8);
+    var decoder =
+        StandardCharsets.UTF_8
+            .newDecoder()
+            .onMalformedInput(CodingErrorAction.REPORT)
+            .onUnmappableCharacter(CodingErrorAction.REPORT);
+    var run = CharBuffer.allocate(Math.min(1 << 13, utf8.length + 1));
     try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .onMalformedInput(CodingErrorAction.REPORT)
-          .onUnmappableCharacter(CodingErrorAction.REPORT)
-          .decode(bytes)
-          .toString();
+      // What it decodes to is forgotten: as a string it takes half the memory.
+      for (var result = CoderResult.OVERFLOW; !result.isUnderflow(); run.clear()) {
+        result = decoder.decode(bytes, run, true);
+        if (result.isError()) {
+          result.throwException();
+        }
+      }
+      return new String(utf8, StandardCharsets.UTF_8);
     } catch (CharacterCodingException e) {
       boolean utf16 =
           utf8.length >= 2
@@ -96,8 +108,12 @@ public final class InputFile {
   public static void readFully(
       FileChannel channel, long position, ByteBuffer to, Path file, ErrorCode code) {
     try {
-      while (to.hasRemaining()) {
+      int end = to.limit();
+      while (to.position() < end) {
+        // Java reads to the heap by way of memory of the same size outside, which it keeps.
+        to.limit(to.isDirect() ? end : Math.min(end, to.position() + LARGEST_RUN));
         int n = channel.read(to, position);
+        to.limit(end);
         if (n < 0) {
           throw MmibException.at(
               file.toString(),

@@ -4,12 +4,10 @@ import dev.mmib.backend.ByteSource;
 import dev.mmib.backend.DType;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 
@@ -36,32 +34,26 @@ public final class SafeTensors implements AutoCloseable {
   private static final int CHUNK_ELEMENTS = 1 << 16;
 
   private final Path file;
-  private final FileChannel channel;
-  private final long size;
+  private final StableFile stable;
   private final SafeTensorsHeader header;
 
-  private SafeTensors(Path file, FileChannel channel, long size, SafeTensorsHeader header) {
+  private SafeTensors(Path file, StableFile stable, SafeTensorsHeader header) {
     this.file = file;
-    this.channel = channel;
-    this.size = size;
+    this.stable = stable;
     this.header = header;
   }
 
   /** Opens a file and checks its header. */
   public static SafeTensors open(Path file) {
-    var channel = InputFile.open(file, ErrorCode.SAFETENSORS);
+    var stable = StableFile.open(file, ErrorCode.SAFETENSORS);
     boolean opened = false;
     try {
-      long size = channel.size();
-      var result =
-          new SafeTensors(file, channel, size, SafeTensorsHeader.read(channel, size, file));
+      var result = new SafeTensors(file, stable, SafeTensorsHeader.read(stable));
       opened = true;
       return result;
-    } catch (IOException e) {
-      throw InputFile.failed(file, ErrorCode.SAFETENSORS, e);
     } finally {
       if (!opened) {
-        close(channel, file);
+        stable.close();
       }
     }
   }
@@ -93,6 +85,13 @@ public final class SafeTensors implements AutoCloseable {
   /** Every tensor by name, in the order of the header. */
   public Map<String, TensorEntry> tensors() {
     return header.tensors();
+  }
+
+  /** The bytes of every tensor. */
+  Map<String, Long> sizes() {
+    var sizes = new LinkedHashMap<String, Long>();
+    header.tensors().forEach((name, entry) -> sizes.put(name, entry.bytes()));
+    return sizes;
   }
 
   /** The tensor of that name; refuses and names the nearest ones when there is none. */
@@ -131,10 +130,7 @@ public final class SafeTensors implements AutoCloseable {
   /** Fills {@code to} with elements of four bytes, in its own order. */
   private void read(TensorEntry entry, long at, ByteBuffer to) {
     int start = to.position();
-    long begin = header.dataStart() + entry.begin() + 4 * at;
-    requireUnchanged();
-    InputFile.readFully(channel, begin, to, file, ErrorCode.SAFETENSORS);
-    requireUnchanged();
+    stable.read(position(entry, at), to);
     if (to.order() != ByteOrder.LITTLE_ENDIAN) {
       for (int i = start; i < to.limit(); i += 4) {
         to.putInt(i, Integer.reverseBytes(to.getInt(i)));
@@ -215,9 +211,7 @@ public final class SafeTensors implements AutoCloseable {
       throw TensorDecoder.refuse(entry, file, "is too large for one array");
     }
     var bytes = ByteBuffer.allocate((int) entry.bytes());
-    requireUnchanged();
-    InputFile.readFully(
-        channel, header.dataStart() + entry.begin(), bytes, file, ErrorCode.SAFETENSORS);
+    stable.read(position(entry, 0), bytes);
     return bytes.array();
   }
 
@@ -227,11 +221,7 @@ public final class SafeTensors implements AutoCloseable {
     return new TensorSource(
         entry.type(),
         entry.dims(),
-        (at, to) -> {
-          requireUnchanged();
-          long begin = header.dataStart() + entry.begin() + at * (entry.type().bits() / 8);
-          InputFile.readFully(channel, begin, to, file, ErrorCode.SAFETENSORS);
-        });
+        (at, to) -> stable.read(position(entry, at), to));
   }
 
   private interface ChunkSink {
@@ -243,35 +233,18 @@ public final class SafeTensors implements AutoCloseable {
     var bytes =
         ByteBuffer.allocate((int) Math.min(CHUNK_ELEMENTS, count) * width)
             .order(ByteOrder.LITTLE_ENDIAN);
-    requireUnchanged();
     for (long done = 0; done < count; done += CHUNK_ELEMENTS) {
       int n = (int) Math.min(CHUNK_ELEMENTS, count - done);
-      long begin = header.dataStart() + entry.begin() + (from + done) * width;
       bytes.clear().limit(n * width);
-      InputFile.readFully(channel, begin, bytes, file, ErrorCode.SAFETENSORS);
+      stable.read(position(entry, from + done), bytes);
       bytes.flip();
       sink.accept(from + done, bytes, n);
     }
-    requireUnchanged();
+    stable.requireUnchanged();
   }
 
-  private void requireUnchanged() {
-    try {
-      long now = channel.size();
-      if (now != size) {
-        throw MmibException.in(
-            file.toString(),
-            ErrorCode.SAFETENSORS,
-            "changed while being read, " + now + " bytes vs " + size,
-            "Wait until it is written, then load it again.");
-      }
-    } catch (ClosedChannelException e) {
-      throw MmibException.in(
-              file.toString(), ErrorCode.CLOSED, "used after it was closed", "Open it again.")
-          .causedBy(e);
-    } catch (IOException e) {
-      throw InputFile.failed(file, ErrorCode.SAFETENSORS, e);
-    }
+  private long position(TensorEntry entry, long element) {
+    return header.dataStart() + entry.begin() + element * (entry.type().bits() / 8);
   }
 
   private TensorEntry readable(String name) {
@@ -302,14 +275,6 @@ public final class SafeTensors implements AutoCloseable {
 
   @Override
   public void close() {
-    close(channel, file);
-  }
-
-  private static void close(FileChannel channel, Path file) {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      throw InputFile.failed(file, ErrorCode.IO, e);
-    }
+    stable.close();
   }
 }

@@ -4,7 +4,6 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,12 +34,14 @@ record SafeTensorsHeader(
   private static final String METADATA = "__metadata__";
   private static final String CURE = "The file is damaged or was not written as safetensors.";
 
-  static SafeTensorsHeader read(FileChannel channel, long size, Path file) {
+  static SafeTensorsHeader read(StableFile stable) {
+    var file = stable.path();
+    long size = stable.size();
     if (size < 8) {
       throw refuseAt(file, "byte 0", "has " + size + " bytes, at least 8 are needed", CURE);
     }
     var eight = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-    InputFile.readFully(channel, 0, eight, file, ErrorCode.SAFETENSORS);
+    stable.read(0, eight);
     long length = eight.getLong(0);
     if (length < 0 || length > LONGEST || length > size - 8) {
       throw refuseAt(
@@ -53,7 +54,7 @@ record SafeTensorsHeader(
           looksLike(eight.array()));
     }
     var json = ByteBuffer.allocate((int) length);
-    InputFile.readFully(channel, 8, json, file, ErrorCode.SAFETENSORS);
+    stable.read(8, json);
     return new Reader(file, size - 8 - length).header(json.array(), 8 + length);
   }
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -55,11 +56,25 @@ public final class StoredWeights implements AutoCloseable {
 
   /** Opens the shards of one model. */
   public static StoredWeights open(List<Path> shards) {
+    return open(files -> shards.forEach(shard -> files.add(SafeTensors.open(shard))));
+  }
+
+  /** Opens the shards of an index and compares what they hold with it. */
+  public static StoredWeights open(WeightIndex index) {
+    return open(
+        files ->
+            index.shards(
+                shard -> {
+                  var file = SafeTensors.open(shard);
+                  files.add(file);
+                  return file.sizes();
+                }));
+  }
+
+  private static StoredWeights open(Consumer<List<SafeTensors>> opening) {
     var files = new ArrayList<SafeTensors>();
     try {
-      for (var shard : shards) {
-        files.add(SafeTensors.open(shard));
-      }
+      opening.accept(files);
       return new StoredWeights(files);
     } catch (RuntimeException | Error e) {
       files.forEach(SafeTensors::close);

@@ -34,6 +34,12 @@ final class TensorDecoder {
           }
         }
       }
+      case U64 -> {
+        for (int i = 0; i < count; i++) {
+          long value = bytes.getLong(8 * i); // halved with its last bit kept, it rounds the same
+          to[i] = value < 0 ? ((value >>> 1) | (value & 1)) * 2f : value;
+        }
+      }
       default -> {
         for (int i = 0; i < count; i++) {
           to[i] = whole(entry, at + i, bytes, i, file);
@@ -63,6 +69,16 @@ final class TensorDecoder {
       case I32 -> bytes.getInt(4 * i);
       case I16 -> bytes.getShort(2 * i);
       case I8 -> bytes.get(i);
+      case U16 -> bytes.getShort(2 * i) & 0xFFFF;
+      case U32 -> bytes.getInt(4 * i) & 0xFFFF_FFFFL;
+      case U64 -> {
+        long value = bytes.getLong(8 * i);
+        if (value < 0) {
+          var what = Long.toUnsignedString(value);
+          throw refuse(entry, file, "element " + at + " is " + what + " vs 63 bits");
+        }
+        yield value;
+      }
       case U8 -> bytes.get(i) & 0xFF;
       case BOOL -> {
         int value = bytes.get(i) & 0xFF;

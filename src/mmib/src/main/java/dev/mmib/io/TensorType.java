@@ -42,14 +42,14 @@ public enum TensorType {
   /** Whether elements can be read here; the others are listed but refused when used. */
   public boolean isReadable() {
     return switch (this) {
-      case BOOL, U8, I8, I16, F16, BF16, I32, F32, F64, I64 -> true;
-      default -> false;
+      case F16, BF16, F32, F64 -> true;
+      default -> isWhole();
     };
   }
 
   boolean isWhole() {
     return switch (this) {
-      case BOOL, U8, I8, I16, I32, I64 -> true;
+      case BOOL, U8, I8, I16, U16, I32, U32, I64, U64 -> true;
       default -> false;
     };
   }

@@ -47,7 +47,7 @@ record WeightFiles(Path directory) {
       LOG.info("{}: {} is read, {} is not", directory, file.getFileName(), pickle);
     }
     return file.endsWith(INDEX)
-        ? StoredWeights.open(WeightIndex.read(file).shards())
+        ? StoredWeights.open(WeightIndex.read(file))
         : StoredWeights.open(file);
   }
 

@@ -76,11 +76,9 @@ public final class WeightIndex {
   }
 
   private static Map<String, Long> sizes(Path shard) {
-    var sizes = new LinkedHashMap<String, Long>();
     try (var tensors = SafeTensors.open(shard)) {
-      tensors.tensors().values().forEach(entry -> sizes.put(entry.name(), entry.bytes()));
+      return tensors.sizes();
     }
-    return sizes;
   }
 
   /**
