@@ -10,15 +10,15 @@ class VocabularyFuzzTest {
   private static final Scratch SCRATCH = new Scratch();
 
   @DictionaryEntries({
-    "[UNK]\n",
-    "[CLS]\n",
-    "[SEP]\n",
-    "[PAD]\n",
-    "[MASK]\n",
-    "##a\n",
-    "\r\n",
-    "\uFEFF",
-    "\u2028"
+    "[UNK]\\x0A",
+    "[CLS]\\x0A",
+    "[SEP]\\x0A",
+    "[PAD]\\x0A",
+    "[MASK]\\x0A",
+    "##a\\x0A",
+    "\\x0D\\x0A",
+    "\\xEF\\xBB\\xBF",
+    "\\xE2\\x80\\xA8"
   })
   @FuzzTest(maxDuration = "24h", maxExecutions = 5_000_000)
   void readsOrRefusesAVocabulary(byte[] data) {

@@ -35,7 +35,7 @@ class WeightIndexFuzzTest {
     "../",
     "/",
     "\\\\",
-    "\\u0000",
+    "\\x00",
     "model.safetensors.index.json",
     "..",
     "CON"
