@@ -17,6 +17,7 @@ final class Commands {
     {"train", "Trains a model on a data directory."},
     {"evaluate", "Scores a model on a split of a data directory."},
     {"predict", "Extracts entities and relations from posts."},
+    {"convert", "Turns PyTorch's files into safetensors and model directories."},
     {"inspect", "Lists the tensors of a weight file or model directory."},
     {"check-data", "Says what is in a data directory, and what is wrong with it."},
     {"doctor", "Says what this machine has, what is missing, and the cure."},
@@ -54,6 +55,7 @@ final class Commands {
       case "train" -> new TrainCommand(console, environment);
       case "evaluate" -> new EvaluateCommand(console);
       case "predict" -> new PredictCommand(console);
+      case "convert" -> new ConvertCommand(console);
       case "inspect" -> new InspectCommand(console);
       case "check-data" -> new CheckDataCommand(console);
       case "doctor" -> new DoctorCommand(console);

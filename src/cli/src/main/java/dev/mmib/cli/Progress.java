@@ -85,6 +85,13 @@ final class Progress implements TrainingListener {
             report.seconds()));
   }
 
+  /** How far the writing of weights is. */
+  void converting(long bytes, long total) {
+    show(
+        bytes / (double) Math.max(1, total),
+        text("written %d of %d MB", bytes >> 20, (total + (1 << 20) - 1) >> 20));
+  }
+
   private static String text(String form, Object... values) {
     return String.format(Locale.ROOT, form, values);
   }

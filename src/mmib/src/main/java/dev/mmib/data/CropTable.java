@@ -23,7 +23,7 @@ import java.util.Optional;
  * <p>A split's own entry comes before one for all, a row's before a picture's. Names are plain file
  * names in the same folder.
  */
-final class CropTable {
+public final class CropTable {
 
   private static final String CURE =
       "The table maps row indices or picture names to lists of file names beside it.";
@@ -31,9 +31,15 @@ final class CropTable {
   private final Map<String, List<String>> all = new HashMap<>();
   private final Map<Split, Map<String, List<String>>> ofSplit = new EnumMap<>(Split.class);
 
+  private CropTable() {}
+
   static CropTable read(Path file) {
+    return of(Json.read(file, ErrorCode.DATA_FILE).asObject());
+  }
+
+  /** The table that a document is; anything else is refused. */
+  public static CropTable of(JsonObject root) {
     var table = new CropTable();
-    JsonObject root = Json.read(file, ErrorCode.DATA_FILE).asObject();
     for (var entry : root.members().entrySet()) {
       if (entry.getValue() instanceof JsonObject inner) {
         Split split = split(entry.getKey(), inner);
