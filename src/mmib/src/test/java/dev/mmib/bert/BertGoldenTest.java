@@ -31,7 +31,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-class BertGoldenTest {
+/** BERT's golden values; those who get its weights another way may check them by the same means. */
+public class BertGoldenTest {
 
   private static final Weights NONE =
       (name, shape, fresh) -> {
@@ -85,12 +86,14 @@ class BertGoldenTest {
     }
   }
 
-  private static BertConfig configBeside(Path weights) {
+  /** The configuration beside weights, without dropout. */
+  public static BertConfig configBeside(Path weights) {
     var json = Json.read(weights.resolveSibling("config.json"), ErrorCode.CONFIG).asObject();
     return BertConfig.fromJson(json).withDropout(0, 0);
   }
 
-  private static void checkTiny(
+  /** Checks a case of {@code bert-tiny} with the weights of a safetensors file. */
+  public static void checkTiny(
       Backend backend, BertConfig config, Path weights, GoldenFile file, GoldenCase one) {
     try (var stored = StoredWeights.open(weights);
         var parameters = new Parameters(backend, stored.bert(NONE));
@@ -205,7 +208,8 @@ class BertGoldenTest {
     }
   }
 
-  private static void checkBase(Backend backend, Bert bert, GoldenFile file, GoldenCase one) {
+  /** Checks a case of {@code bert-base}. */
+  public static void checkBase(Backend backend, Bert bert, GoldenFile file, GoldenCase one) {
     try (var scope = Scope.open(backend, Mode.INFER)) {
       var ids = one.in("input_ids");
       var states =

@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** A released model and its batches as a golden case describes them. */
-final class MmibGoldenSetup {
+public final class MmibGoldenSetup {
 
   static final String PICTURES = "vis_encoding.resnet.";
 
@@ -38,7 +38,7 @@ final class MmibGoldenSetup {
   private final JsonObject json;
   private final JsonObject args;
 
-  MmibGoldenSetup(GoldenFile file, GoldenCase one) {
+  public MmibGoldenSetup(GoldenFile file, GoldenCase one) {
     this(file, task(one), one.name(), one.json());
   }
 
@@ -55,11 +55,11 @@ final class MmibGoldenSetup {
     return new MmibGoldenSetup(file, task, "", new JsonObject());
   }
 
-  static Task task(GoldenCase one) {
+  public static Task task(GoldenCase one) {
     return Task.valueOf(one.json().string("task").toUpperCase(Locale.ROOT));
   }
 
-  MmibConfig config() {
+  public MmibConfig config() {
     var pooling =
         switch (args.string("reduction", "other")) {
           case "mean" -> Pooling.MEAN;
@@ -83,7 +83,7 @@ final class MmibGoldenSetup {
             });
   }
 
-  BertConfig bertConfig() {
+  public BertConfig bertConfig() {
     var json = file.json().object("bert");
     double dropout = json.number("dropout", 0);
     return BertConfig.fromJson(
@@ -98,7 +98,7 @@ final class MmibGoldenSetup {
         .withDropout(dropout, dropout);
   }
 
-  MmibModel model(Backend backend) {
+  public MmibModel model(Backend backend) {
     int labels = file.json().object("num_labels").integer(task.key());
     if (task == Task.NER) {
       return NerModel.create(backend, config(), bertConfig(), tags(labels), weights());

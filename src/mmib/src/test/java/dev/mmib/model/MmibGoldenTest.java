@@ -22,7 +22,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** The released models' losses, intermediate results and gradients. */
-class MmibGoldenTest {
+public class MmibGoldenTest {
 
   @Test
   void namesEveryParameterOfTheReleasedModels() {
@@ -67,31 +67,36 @@ class MmibGoldenTest {
   }
 
   private static void check(Backend backend, GoldenFile file, GoldenCase one) {
+    try (var model = new MmibGoldenSetup(file, one).model(backend)) {
+      check(model, file, one);
+    }
+  }
+
+  /** Checks a case with a model that has its settings and weights. */
+  public static void check(MmibModel model, GoldenFile file, GoldenCase one) {
     var setup = new MmibGoldenSetup(file, one);
-    try (var model = setup.model(backend)) {
-      try (var scope = Scope.open(backend, Mode.TRAIN)) {
-        var pooled = one.out("pooled");
-        var images = setup.images(pooled.floats(), pooled.dims()[0]);
-        var results = new HashMap<String, Tensor>();
-        PostEncoder.Encoded encoded;
-        Losses losses;
-        if (model instanceof NerModel ner) {
-          var step = ner.forward(setup.nerBatch(), images, setup.noise());
-          encoded = step.encoded();
-          losses = step.losses();
-          results.put("emissions", step.emissions());
-        } else {
-          var step = ((RelationModel) model).forward(setup.relationBatch(), images, setup.noise());
-          encoded = step.encoded();
-          losses = step.losses();
-          results.put("logits", step.logits());
-        }
-        put(results, encoded, losses);
-        compare(file, one, model, results, Tape.gradients(losses.total()));
+    try (var scope = Scope.open(model.backend(), Mode.TRAIN)) {
+      var pooled = one.out("pooled");
+      var images = setup.images(pooled.floats(), pooled.dims()[0]);
+      var results = new HashMap<String, Tensor>();
+      PostEncoder.Encoded encoded;
+      Losses losses;
+      if (model instanceof NerModel ner) {
+        var step = ner.forward(setup.nerBatch(), images, setup.noise());
+        encoded = step.encoded();
+        losses = step.losses();
+        results.put("emissions", step.emissions());
+      } else {
+        var step = ((RelationModel) model).forward(setup.relationBatch(), images, setup.noise());
+        encoded = step.encoded();
+        losses = step.losses();
+        results.put("logits", step.logits());
       }
-      if (one.outputs().containsKey("viterbi")) {
-        checkPaths(setup, (NerModel) model, one);
-      }
+      put(results, encoded, losses);
+      compare(file, one, model, results, Tape.gradients(losses.total()));
+    }
+    if (one.outputs().containsKey("viterbi")) {
+      checkPaths(setup, (NerModel) model, one);
     }
   }
 

@@ -29,7 +29,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-class ResNetGoldenTest {
+/** ResNet's golden values; those who get its weights another way may check them by the same means. */
+public class ResNetGoldenTest {
 
   private static final Pattern INPUT =
       Pattern.compile("seed (\\d+), name '([^']+)', uniform\\(([-.\\d]+), ?([-.\\d]+)\\)");
@@ -56,7 +57,8 @@ class ResNetGoldenTest {
     }
   }
 
-  static void check(
+  /** Checks a case. */
+  public static void check(
       Backend backend,
       Parameters parameters,
       ResNet network,
