@@ -66,7 +66,9 @@ public final class ModelDirectory {
           Files.exists(path) ? "is not a directory" : "no such directory",
           "Give the directory of a trained model.");
     }
-    var json = Json.read(path.resolve("config.json"), ErrorCode.CONFIG).asObject();
+    var json =
+        Json.read(ConfinedFiles.in(path, "config.json", ErrorCode.CONFIG), ErrorCode.CONFIG)
+            .asObject();
     if (json.absent(MMIB)) {
       throw json.error(
           "no member 'mmib': this is not the configuration of an MMIB model",
@@ -138,13 +140,14 @@ public final class ModelDirectory {
 
   /** The labels by index: tags or relations. */
   public List<String> labels() {
-    var json = Json.read(path.resolve("labels.json"), ErrorCode.MODEL_FILE).asObject();
+    var file = ConfinedFiles.in(path, "labels.json", ErrorCode.MODEL_FILE);
+    var json = Json.read(file, ErrorCode.MODEL_FILE).asObject();
     return json.array(LABELS).strings();
   }
 
   /** Loads the model to a device. */
   public MmibModel load(Backend backend) {
-    var file = path.resolve(WEIGHTS);
+    var file = ConfinedFiles.in(path, WEIGHTS, ErrorCode.MODEL_FILE);
     try (var stored = StoredWeights.open(file)) {
       var model = create(backend, stored.all());
       var unread = stored.unread();

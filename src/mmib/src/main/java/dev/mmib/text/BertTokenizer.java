@@ -70,9 +70,15 @@ public final class BertTokenizer {
   private final Set<String> special;
   private final BasicTokenizer basic;
   private final WordPiece wordPiece;
+  private final int maxLength;
 
   private BertTokenizer(
-      Vocabulary vocabulary, Options options, List<String> added, Set<String> special) {
+      Vocabulary vocabulary,
+      Options options,
+      List<String> added,
+      Set<String> special,
+      int maxLength) {
+    this.maxLength = maxLength;
     this.vocabulary = vocabulary;
     this.options = options;
     this.added = List.copyOf(added);
@@ -90,7 +96,8 @@ public final class BertTokenizer {
   }
 
   static BertTokenizer of(Vocabulary vocabulary, Options options) {
-    return new BertTokenizer(vocabulary, options, List.of(), new LinkedHashSet<>(SPECIAL));
+    return new BertTokenizer(
+        vocabulary, options, List.of(), new LinkedHashSet<>(SPECIAL), Integer.MAX_VALUE);
   }
 
   /**
@@ -122,7 +129,12 @@ public final class BertTokenizer {
         all.add(token);
       }
     }
-    return new BertTokenizer(vocabulary, options, List.copyOf(all), specials);
+    return new BertTokenizer(vocabulary, options, List.copyOf(all), specials, maxLength);
+  }
+
+  /** This tokenizer of a model whose texts have at most so many tokens. */
+  BertTokenizer withMaxLength(int tokens) {
+    return new BertTokenizer(vocabulary, options, added, special, tokens);
   }
 
   /** Writes {@code vocab.txt}, with the added tokens, and {@code tokenizer_config.json}. */
@@ -142,6 +154,14 @@ public final class BertTokenizer {
 
   public Options options() {
     return options;
+  }
+
+  /**
+   * How many tokens a text of the model may have by its {@code model_max_length}, the largest
+   * {@code int} if that is not known. Nothing is cut here: {@link EncodeOptions} say how long.
+   */
+  public int maxLength() {
+    return maxLength;
   }
 
   /** What was odd about the vocabulary, in sentences. */

@@ -2,14 +2,14 @@ package dev.mmib.text;
 
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.io.ConfinedFiles;
 import dev.mmib.io.Json;
+import dev.mmib.io.JsonArray;
 import dev.mmib.io.JsonObject;
-import dev.mmib.io.JsonValue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
  * The files of a tokenizer in a HuggingFace directory.
  *
  * <p>{@code vocab.txt} or {@code tokenizer.json} hold the tokens, {@code tokenizer_config.json} the
- * settings, {@code added_tokens.json} further tokens. What would change the pieces and is not
- * supported is refused.
+ * settings, {@code special_tokens_map.json} and {@code added_tokens.json} further tokens. What
+ * would change the pieces and is not supported is refused.
  */
 final class TokenizerFiles {
 
@@ -29,7 +29,6 @@ final class TokenizerFiles {
 
   static final String VOCABULARY = "vocab.txt";
   static final String TOKENIZER = "tokenizer.json";
-  static final String CONFIG = "tokenizer_config.json";
   private static final String LONGEST_WORD = "max_input_chars_per_word";
   private static final int USUAL_LONGEST_WORD = 100;
   static final String ADDED = "added_tokens.json";
@@ -37,39 +36,51 @@ final class TokenizerFiles {
   private TokenizerFiles() {}
 
   static BertTokenizer load(Path path, BertTokenizer.@Nullable Options wanted) {
-    if (!Files.isDirectory(path)) {
-      BertTokenizer tokenizer =
-          isJson(path) ? TokenizerJson.read(path, wanted) : fromVocabulary(path, wanted);
-      return checked(tokenizer);
+    return checked(Files.isDirectory(path) ? directory(path, wanted) : single(path, wanted));
+  }
+
+  private static BertTokenizer single(Path path, BertTokenizer.@Nullable Options wanted) {
+    if (isJson(path)) {
+      return TokenizerJson.read(path, wanted);
     }
-    Path vocabulary = path.resolve(VOCABULARY);
-    Path json = path.resolve(TOKENIZER);
-    if (!Files.exists(vocabulary) && !Files.exists(json)) {
+    var beside = path.toAbsolutePath().getParent();
+    var usual = BertTokenizer.Options.uncased();
+    var options =
+        wanted != null || beside == null ? wanted : TokenizerSettings.in(beside).options(usual);
+    return BertTokenizer.of(Vocabulary.read(path), options == null ? usual : options);
+  }
+
+  private static BertTokenizer directory(Path path, BertTokenizer.@Nullable Options wanted) {
+    var settings = TokenizerSettings.in(path);
+    var json =
+        ConfinedFiles.has(path, TOKENIZER)
+            ? TokenizerJson.read(ConfinedFiles.in(path, TOKENIZER, ErrorCode.VOCABULARY), wanted)
+            : null;
+    BertTokenizer tokenizer;
+    if (ConfinedFiles.has(path, VOCABULARY)) {
+      var vocabulary = Vocabulary.read(ConfinedFiles.in(path, VOCABULARY, ErrorCode.VOCABULARY));
+      boolean jsonTells = json != null && !settings.areGiven();
+      var usual = jsonTells ? json.options() : BertTokenizer.Options.uncased();
+      var options = wanted == null ? settings.options(usual) : wanted;
+      tokenizer = withAdded(path, BertTokenizer.of(vocabulary, options));
+      if (json != null) {
+        tokenizer = tokenizer.withAddedTokens(json.added());
+        agree(path, tokenizer, json);
+        agree(path, tokenizer.options(), json.options());
+      }
+    } else if (json != null) {
+      tokenizer = withAdded(path, json);
+      if (wanted == null) {
+        agree(path, settings.options(json.options()), json.options());
+      }
+    } else {
       throw MmibException.in(
           path.toString(),
           ErrorCode.VOCABULARY,
           "neither vocab.txt nor tokenizer.json is in the directory",
           "Put the one that came with the model there.");
     }
-    if (!Files.exists(json)) {
-      return checked(withAdded(path, fromVocabulary(vocabulary, wanted)));
-    }
-    BertTokenizer fromJson = TokenizerJson.read(json, wanted);
-    if (!Files.exists(vocabulary)) {
-      return checked(withAdded(path, fromJson));
-    }
-    boolean configured = wanted != null || Files.exists(path.resolve(CONFIG));
-    BertTokenizer tokenizer =
-        withAdded(path, fromVocabulary(vocabulary, configured ? wanted : fromJson.options()))
-            .withAddedTokens(fromJson.added());
-    agree(path, tokenizer, fromJson);
-    return checked(tokenizer);
-  }
-
-  private static BertTokenizer fromVocabulary(
-      Path vocabulary, BertTokenizer.@Nullable Options wanted) {
-    return BertTokenizer.of(
-        Vocabulary.read(vocabulary), wanted == null ? options(vocabulary) : wanted);
+    return settings.applyTo(tokenizer);
   }
 
   private static boolean isJson(Path path) {
@@ -82,53 +93,11 @@ final class TokenizerFiles {
     return tokenizer;
   }
 
-  /** The settings in {@code tokenizer_config.json} beside a vocabulary; uncased without it. */
-  private static BertTokenizer.Options options(Path vocabulary) {
-    Path config = vocabulary.resolveSibling(CONFIG);
-    if (!Files.exists(config)) {
-      return BertTokenizer.Options.uncased();
-    }
-    JsonObject settings = Json.read(config, ErrorCode.VOCABULARY).asObject();
-    for (String token : List.of("unk", "sep", "pad", "cls", "mask")) {
-      String key = token + "_token";
-      String name = "[" + token.toUpperCase(Locale.ROOT) + "]";
-      if (!settings.absent(key) && !content(settings.at(key)).equals(name)) {
-        throw settings.at(key).error(key + " is not " + name, "Use a BERT tokenizer's files.");
-      }
-    }
-    if (!settings.bool("do_basic_tokenize", true)) {
-      throw settings.at("do_basic_tokenize").error("false is not supported", "Set it to true.");
-    }
-    if (!settings.absent("never_split") && !settings.array("never_split").isEmpty()) {
-      throw settings
-          .at("never_split")
-          .error("tokens that are never split are not supported", "Add them as special tokens.");
-    }
-    return new BertTokenizer.Options(
-        settings.bool("do_lower_case", true),
-        settings.absent("strip_accents") ? null : settings.bool("strip_accents"),
-        settings.bool("tokenize_chinese_chars", true),
-        longestWord(settings));
-  }
-
-  private static int longestWord(JsonObject settings) {
-    int longest = settings.integer(LONGEST_WORD, USUAL_LONGEST_WORD);
-    if (longest < 1 || longest > 10_000) {
-      throw settings.at(LONGEST_WORD).error(longest + " is not from 1 to 10000", "Correct it.");
-    }
-    return longest;
-  }
-
-  /** A token written as a string, or as an object with its content. */
-  private static String content(JsonValue token) {
-    return token instanceof JsonObject object ? object.string("content") : token.asString();
-  }
-
   private static BertTokenizer withAdded(Path directory, BertTokenizer tokenizer) {
-    Path file = directory.resolve(ADDED);
-    if (!Files.exists(file)) {
+    if (!ConfinedFiles.has(directory, ADDED)) {
       return tokenizer;
     }
+    Path file = ConfinedFiles.in(directory, ADDED, ErrorCode.VOCABULARY);
     JsonObject ids = Json.read(file, ErrorCode.VOCABULARY).asObject();
     var tokens = new ArrayList<>(ids.keys());
     for (String token : tokens) {
@@ -168,14 +137,15 @@ final class TokenizerFiles {
             "Keep the file that came with the weights and remove the other.");
       }
     }
-    if (!vocabulary.options().equalsInEffect(json.options())) {
+  }
+
+  private static void agree(
+      Path directory, BertTokenizer.Options config, BertTokenizer.Options json) {
+    if (!config.equalsInEffect(json)) {
       throw MmibException.in(
           directory.toString(),
           ErrorCode.VOCABULARY,
-          "tokenizer_config.json and tokenizer.json disagree: "
-              + vocabulary.options()
-              + " and "
-              + json.options(),
+          "tokenizer_config.json and tokenizer.json disagree: " + config + " and " + json,
           "Keep the file that came with the weights and remove the other.");
     }
   }
@@ -199,9 +169,17 @@ final class TokenizerFiles {
     if (options.stripAccents() != null) {
       config.put("strip_accents", options.stripAccents().booleanValue());
     }
+    if (tokenizer.maxLength() < Integer.MAX_VALUE) {
+      config.put("model_max_length", tokenizer.maxLength());
+    }
+    var special = new JsonArray();
+    tokenizer.added().forEach(special::add);
+    if (!special.isEmpty()) {
+      config.put("additional_special_tokens", special);
+    }
     var files = new TreeMap<String, String>();
     files.put(VOCABULARY, String.join("\n", tokenizer.tokens()) + "\n");
-    files.put(CONFIG, Json.writeIndented(config));
+    files.put(TokenizerSettings.CONFIG, Json.writeIndented(config));
     return files;
   }
 }

@@ -85,6 +85,12 @@ public record ModelSource(
       throw TrainConfig.refuse(
           "maxLength is " + config.model().maxLength(), "4 to " + bert.maxPositions());
     }
+    if (config.model().maxLength() > tokenizer.maxLength()) {
+      LOG.warn(
+          "maxLength is {}, the tokenizer's model_max_length {}",
+          config.model().maxLength(),
+          tokenizer.maxLength());
+    }
     var names =
         new TransferredWeights.Names(config.model().task(), data.labels(), tokenizer.tokens());
     return new ModelDesign(config, bert, tokenizer, names, data);
