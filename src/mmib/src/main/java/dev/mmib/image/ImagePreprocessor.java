@@ -8,22 +8,25 @@ package dev.mmib.image;
  * picture is smaller; channels are scaled to [0, 1] and normalized.
  *
  * <pre>
- *   y = (x / 255 − mean) / deviation,   mean (0.485, 0.456, 0.406), deviation (0.229, 0.224, 0.225)
+ *   y = (x / 255 − mean) / deviation
  * </pre>
  *
  * @param resize the short side after resizing
  * @param crop the side of the square that is kept
+ * @param rule the kernel of resizing, mean and deviation
  */
-public record ImagePreprocessor(int resize, int crop) {
-
-  private static final float[] MEAN = {0.485f, 0.456f, 0.406f};
-  private static final float[] DEVIATION = {0.229f, 0.224f, 0.225f};
+public record ImagePreprocessor(int resize, int crop, PixelRule rule) {
 
   public ImagePreprocessor {
     if (resize < 1 || crop < 1 || resize > 8192 || crop > 8192) {
       throw new IllegalArgumentException(
           "ImagePreprocessor: sizes out of range, " + resize + " and " + crop + " vs 1 to 8192");
     }
+  }
+
+  /** One with ImageNet's mean and deviation. */
+  public ImagePreprocessor(int resize, int crop) {
+    this(resize, crop, PixelRule.IMAGENET);
   }
 
   /** What ImageNet models are given: 256, then 224. */
@@ -36,10 +39,12 @@ public record ImagePreprocessor(int resize, int crop) {
     RgbImage square = crop(image);
     int pixels = crop * crop;
     float[] out = new float[3 * pixels];
-    for (int i = 0; i < pixels; i++) {
-      for (int c = 0; c < 3; c++) {
+    for (int c = 0; c < 3; c++) {
+      float mean = rule.mean(c);
+      float deviation = rule.deviation(c);
+      for (int i = 0; i < pixels; i++) {
         float value = (square.rgb()[3 * i + c] & 0xFF) / 255f;
-        out[c * pixels + i] = (value - MEAN[c]) / DEVIATION[c];
+        out[c * pixels + i] = (value - mean) / deviation;
       }
     }
     return out;
@@ -57,8 +62,15 @@ public record ImagePreprocessor(int resize, int crop) {
     int columns = (int) Math.min(crop, width);
     int rows = (int) Math.min(crop, height);
     RgbImage window =
-        Resampling.bilinear(
-            image, width, height, offset(width - columns), offset(height - rows), columns, rows);
+        Resampling.window(
+            image,
+            rule.kernel(),
+            width,
+            height,
+            offset(width - columns),
+            offset(height - rows),
+            columns,
+            rows);
     return columns == crop && rows == crop ? window : padded(window);
   }
 

@@ -1,13 +1,13 @@
 package dev.mmib.image;
 
 /**
- * Antialiased bilinear resampling, equal to Pillow's to the last bit.
+ * Antialiased resampling, equal to Pillow's to the last bit.
  *
- * <p>Two passes, horizontal then vertical, each rounded to 8 bits; when shrinking, the triangle of
+ * <p>Two passes, horizontal then vertical, each rounded to 8 bits; when shrinking, the kernel of
  * the filter is widened by the scale. Weights are fixed-point with 22 bits.
  *
  * <pre>
- *   out[i] = clip8( ½ + Σ_j w_ij · in[j] ),   w_ij ∝ max(0, 1 − |j + ½ − (i + ½)·s| / max(s, 1)),   s = in / out
+ *   out[i] = clip8( ½ + Σ_j w_ij · in[j] ),   w_ij ∝ kernel((j + ½ − (i + ½)·s) / max(s, 1)),   s = in / out
  * </pre>
  */
 public final class Resampling {
@@ -32,20 +32,32 @@ public final class Resampling {
 
   /** The image at another size. */
   public static RgbImage bilinear(RgbImage image, int width, int height) {
-    return bilinear(image, width, height, 0, 0, width, height);
+    return resize(image, ResizeKernel.BILINEAR, width, height);
+  }
+
+  /** The image at another size, by a kernel. */
+  public static RgbImage resize(RgbImage image, ResizeKernel kernel, int width, int height) {
+    return window(image, kernel, width, height, 0, 0, width, height);
   }
 
   /**
    * A window of the image at another size; only that much is computed, so even a thin strip that
    * would become gigantic is cheap to crop.
    */
-  static RgbImage bilinear(
-      RgbImage image, long width, long height, long left, long top, int columns, int rows) {
+  static RgbImage window(
+      RgbImage image,
+      ResizeKernel kernel,
+      long width,
+      long height,
+      long left,
+      long top,
+      int columns,
+      int rows) {
     if (width < 1 || height < 1) {
-      throw new IllegalArgumentException("bilinear: empty size, " + width + " × " + height);
+      throw new IllegalArgumentException("resize: empty size, " + width + " × " + height);
     }
-    Filter across = filter(image.width(), width, left, columns);
-    Filter down = filter(image.height(), height, top, rows);
+    Filter across = filter(kernel, image.width(), width, left, columns);
+    Filter down = filter(kernel, image.height(), height, top, rows);
     int firstRow = down.from[0];
     byte[] narrow = new byte[3 * columns * (down.last() - firstRow)];
     for (int y = firstRow; y < down.last(); y++) {
@@ -58,9 +70,10 @@ public final class Resampling {
     return new RgbImage(columns, rows, out);
   }
 
-  private static Filter filter(int in, long out, long first, int count) {
+  private static Filter filter(ResizeKernel kernel, int in, long out, long first, int count) {
     double scale = (double) in / out;
-    double support = Math.max(scale, 1);
+    double widening = Math.max(scale, 1);
+    double support = kernel.support() * widening;
     int[] from = new int[count];
     int[][] weights = new int[count][];
     for (int i = 0; i < count; i++) {
@@ -71,15 +84,14 @@ public final class Resampling {
       double sum = 0;
       for (int j = 0; j < exact.length; j++) {
         // the reference multiplies by the reciprocal; dividing would round differently
-        double distance = Math.abs((j + low - center + 0.5) * (1 / support));
-        exact[j] = distance < 1 ? 1 - distance : 0;
+        exact[j] = kernel.at((j + low - center + 0.5) * (1 / widening));
         sum += exact[j];
       }
       from[i] = low;
       weights[i] = new int[exact.length];
       for (int j = 0; j < exact.length; j++) {
         double weight = sum == 0 ? exact[j] : exact[j] / sum;
-        weights[i][j] = (int) (0.5 + weight * (1 << PRECISION));
+        weights[i][j] = (int) ((weight < 0 ? -0.5 : 0.5) + weight * (1 << PRECISION));
       }
     }
     return new Filter(from, weights);

@@ -1,6 +1,8 @@
 package dev.mmib.io;
 
 import dev.mmib.error.ErrorCode;
+import dev.mmib.image.ImagePreprocessor;
+import dev.mmib.model.ImageConfig;
 import dev.mmib.resnet.ResNetConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A directory may hold {@code model.safetensors}, shards with their index, or any other
  * safetensors files, all of which are taken; and {@code config.json}, which must then describe the
- * weights.
+ * weights, and {@code preprocessor_config.json}.
  */
 public final class ResNetSource {
 
@@ -23,20 +25,42 @@ public final class ResNetSource {
 
   private final Path path;
   private final @Nullable ResNetConfig configured;
+  private final @Nullable ImagePreprocessor preprocessor;
 
-  private ResNetSource(Path path, @Nullable ResNetConfig configured) {
+  private ResNetSource(
+      Path path, @Nullable ResNetConfig configured, @Nullable ImagePreprocessor preprocessor) {
     this.path = path;
     this.configured = configured;
+    this.preprocessor = preprocessor;
   }
 
-  /** Reads the configuration, if there is one. */
+  /** Reads the configuration and the preprocessor's, if there are any. */
   public static ResNetSource open(Path path) {
-    if (!Files.isDirectory(path) || !ConfinedFiles.has(path, CONFIG)) {
-      return new ResNetSource(path, null);
+    if (!Files.isDirectory(path)) {
+      return new ResNetSource(path, null, null);
     }
-    var file = ConfinedFiles.in(path, CONFIG, ErrorCode.CONFIG);
-    var json = Json.read(file, ErrorCode.CONFIG).asObject();
-    return new ResNetSource(path, ResNetConfig.fromJson(json).orElse(null));
+    JsonObject config = null;
+    if (ConfinedFiles.has(path, CONFIG)) {
+      var file = ConfinedFiles.in(path, CONFIG, ErrorCode.CONFIG);
+      config = Json.read(file, ErrorCode.CONFIG).asObject();
+    }
+    return new ResNetSource(
+        path,
+        config == null ? null : ResNetConfig.fromJson(config).orElse(null),
+        PreprocessorConfig.in(path, config).orElse(null));
+  }
+
+  /** The settings of the picture encoder: the network's usual ones, pictures as the files say. */
+  public ImageConfig imageConfig() {
+    var usual = ImageConfig.of(network().name());
+    return preprocessor == null
+        ? usual
+        : new ImageConfig(
+            usual.encoder(),
+            usual.frozen(),
+            preprocessor.crop(),
+            preprocessor.resize(),
+            preprocessor.rule());
   }
 
   /** The network, from the names and shapes of its tensors. */

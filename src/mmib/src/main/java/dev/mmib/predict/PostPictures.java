@@ -28,7 +28,7 @@ final class PostPictures {
 
   PostPictures(MmibConfig config) {
     this.config = config;
-    this.preprocessor = new ImagePreprocessor(config.image().resize(), config.image().size());
+    this.preprocessor = config.image().preprocessor();
   }
 
   /** The pixels of a post's slots; null where there is no picture. */

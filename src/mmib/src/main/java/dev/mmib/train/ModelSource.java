@@ -5,6 +5,7 @@ import dev.mmib.bert.BertConfig;
 import dev.mmib.data.RelationEncoder;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.image.PixelRule;
 import dev.mmib.io.ConfinedFiles;
 import dev.mmib.io.HuggingFaceDirectory;
 import dev.mmib.io.ModelDirectory;
@@ -67,14 +68,19 @@ public record ModelSource(
     if (imageEncoder == null) {
       return configured;
     }
-    var usual = ImageConfig.of(ResNetSource.open(imageEncoder).network().name());
+    var usual = ResNetSource.open(imageEncoder).imageConfig();
+    boolean sized = explicit.contains("image.size");
+    var rule = usual.pixels();
+    var told = configured.pixels();
     return new ImageConfig(
         usual.encoder(),
         explicit.contains("image.frozen") ? configured.frozen() : usual.frozen(),
-        explicit.contains("image.size") ? configured.size() : usual.size(),
-        explicit.contains("image.size") || explicit.contains("image.resize")
-            ? configured.resize()
-            : usual.resize());
+        sized ? configured.size() : usual.size(),
+        sized || explicit.contains("image.resize") ? configured.resize() : usual.resize(),
+        new PixelRule(
+            explicit.contains("image.resample") ? told.kernel() : rule.kernel(),
+            explicit.contains("image.mean") ? told.mean() : rule.mean(),
+            explicit.contains("image.std") ? told.deviation() : rule.deviation()));
   }
 
   /** What the model that is trained will be, before any weight is read. */

@@ -49,7 +49,7 @@ final class PictureStore implements AutoCloseable {
 
   private PictureStore(MmibModel model, long bytes, @Nullable FeatureCache cache) {
     var image = model.config().image();
-    this.preprocessor = new ImagePreprocessor(image.resize(), image.size());
+    this.preprocessor = image.preprocessor();
     this.hasConstantFeatures = model.hasConstantImageFeatures();
     this.room = new AtomicLong(bytes);
     this.cache = cache;

@@ -3,6 +3,7 @@ package dev.mmib.train;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.Json;
+import dev.mmib.io.JsonArray;
 import dev.mmib.io.JsonObject;
 import dev.mmib.io.JsonScalar;
 import dev.mmib.io.JsonValue;
@@ -187,6 +188,9 @@ public final class Settings {
       }
       throw TrainConfig.refuse(key + " is " + MmibException.quote(value), "true or false");
     }
+    if (text.startsWith("[")) {
+      return numbers(key, value);
+    }
     boolean whole = text.matches("-?\\d+");
     boolean number = NUMBER.matcher(value).matches() && value.length() < 40;
     if (!number || whole && !value.matches("[-+]?\\d+")) {
@@ -206,6 +210,16 @@ public final class Settings {
       throw TrainConfig.refuse(key + " is " + value, "a finite number");
     }
     return JsonScalar.of(parsed);
+  }
+
+  /** Numbers written {@code 0.5,0.5,0.5}, with or without brackets. */
+  private static JsonValue numbers(String key, String value) {
+    var list = new JsonArray();
+    boolean brackets = value.startsWith("[") && value.endsWith("]");
+    for (var number : (brackets ? value.substring(1, value.length() - 1) : value).split(",", 10)) {
+      list.add(parse(key, number.strip(), JsonScalar.of(0.5)));
+    }
+    return list;
   }
 
   /** The whole configuration; refuses here what is out of range. */

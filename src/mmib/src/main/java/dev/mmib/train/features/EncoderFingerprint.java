@@ -27,6 +27,7 @@ public final class EncoderFingerprint {
     var backend = model.backend();
     text(sha, "mmib features " + Shard.VERSION + " " + CODE);
     text(sha, image.encoder() + " " + image.size() + " " + image.resize());
+    text(sha, image.pixels().toString());
     // The description tells the instructions and threads, on which roundings may depend.
     text(sha, backend.name() + " " + backend.description());
     text(sha, System.getProperty("os.name") + " " + System.getProperty("os.arch"));
