@@ -147,8 +147,7 @@ public final class Converter {
   }
 
   /** A directory with the weights and other files. */
-  private Conversion write(
-      Kind kind, WeightFile weights, Map<String, AtomicFile.Content> beside) {
+  private Conversion write(Kind kind, WeightFile weights, Map<String, AtomicFile.Content> beside) {
     notes.addAll(weights.notes());
     var files = new LinkedHashMap<String, AtomicFile.Content>();
     files.put(WEIGHTS, SafeTensors.content(counted(weights.tensors()), METADATA));

@@ -65,7 +65,8 @@ record Listing(Map<String, TorchTensor> tensors, Map<String, String> values) {
       dictionary
           .entries()
           .forEach(
-              (key, value) -> inside.push(new Place(before + Walk.key(key), at.depth() + 1, value)));
+              (key, value) ->
+                  inside.push(new Place(before + Walk.key(key), at.depth() + 1, value)));
     } else {
       int number = 0;
       for (var item : Walk.inside(at.value())) {

@@ -47,7 +47,8 @@ record NestedDicts(String file) {
     }
     var found = key == null ? choose(root, all) : named(key, root, all);
     if (!found.path().isEmpty()) {
-      notes.add("the tensors are those of " + MmibException.quote(found.name()) + left(root, found));
+      notes.add(
+          "the tensors are those of " + MmibException.quote(found.name()) + left(root, found));
     }
     return found.dictionary();
   }

@@ -77,10 +77,7 @@ record ReleasedModel(
     try (var plain = new JavaBackend(1);
         var backend = new SizingBackend(plain);
         var model = model(backend, bert, config, labels)) {
-      model
-          .parameters()
-          .all()
-          .forEach((name, tensor) -> shapes.put(name, tensor.shape().dims()));
+      model.parameters().all().forEach((name, tensor) -> shapes.put(name, tensor.shape().dims()));
     }
     return shapes;
   }

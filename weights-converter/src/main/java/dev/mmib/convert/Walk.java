@@ -120,7 +120,8 @@ final class Walk {
 
   /** The first few keys of a dictionary, quoted. */
   static String keys(Dictionary dictionary) {
-    return names(dictionary.entries().keySet().stream().limit(MOST_NAMES + 1).map(Walk::key).toList());
+    return names(
+        dictionary.entries().keySet().stream().limit(MOST_NAMES + 1).map(Walk::key).toList());
   }
 
   /** The first few of many names, quoted. */

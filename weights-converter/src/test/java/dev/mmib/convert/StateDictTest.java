@@ -84,30 +84,73 @@ class StateDictTest {
         dict("state", dict(Int.of(0), dict("exp_avg", A)), "param_groups", list(dict("lr", A)));
     return Stream.of(
         row("a state_dict", dict("w", A, "b", B), "[w, b]", ""),
-        row("P24a: model beside optimizer", dict("model", dict("w", A), "optimizer", optimizer),
-            "[w]", "those of 'model'; left out: 'optimizer'"),
-        row("P24a: state_dict", dict("epoch", Int.of(3), "state_dict", dict("w", A)),
-            "[w]", "those of 'state_dict'; left out: 'epoch'"),
-        row("P24a: model_state_dict", dict("model_state_dict", dict("w", A)), "[w]",
+        row(
+            "P24a: model beside optimizer",
+            dict("model", dict("w", A), "optimizer", optimizer),
+            "[w]",
+            "those of 'model'; left out: 'optimizer'"),
+        row(
+            "P24a: state_dict",
+            dict("epoch", Int.of(3), "state_dict", dict("w", A)),
+            "[w]",
+            "those of 'state_dict'; left out: 'epoch'"),
+        row(
+            "P24a: model_state_dict",
+            dict("model_state_dict", dict("w", A)),
+            "[w]",
             "those of 'model_state_dict'"),
-        row("P24a: an unusual name, but the only one", dict("encoder", dict("w", A)), "[w]",
+        row(
+            "P24a: an unusual name, but the only one",
+            dict("encoder", dict("w", A)),
+            "[w]",
             "those of 'encoder'"),
-        row("P24a: a usual name beside another", dict("ema", dict("w", B), "model", dict("w", A)),
-            "[w]", "left out: 'ema'"),
-        row("P24a: the nearer of two usual names",
+        row(
+            "P24a: a usual name beside another",
+            dict("ema", dict("w", B), "model", dict("w", A)),
+            "[w]",
+            "left out: 'ema'"),
+        row(
+            "P24a: the nearer of two usual names",
             dict("state_dict", dict("w", A), "best", dict("model", dict("w", B))),
-            "[w]", "those of 'state_dict'"),
-        row("P24a: two deep", dict("checkpoint", dict("state_dict", dict("w", A))),
-            "[w]", "those of 'checkpoint/state_dict'"),
-        row("P24a: a loss beside the model", dict("loss", B, "model", dict("w", A)), "[w]",
+            "[w]",
+            "those of 'state_dict'"),
+        row(
+            "P24a: two deep",
+            dict("checkpoint", dict("state_dict", dict("w", A))),
+            "[w]",
+            "those of 'checkpoint/state_dict'"),
+        row(
+            "P24a: a loss beside the model",
+            dict("loss", B, "model", dict("w", A)),
+            "[w]",
             "left out: 'loss'"),
-        row("P25a: module.", dict("module.w", A, "module.module.b", B), "[w, module.b]",
+        row(
+            "P25a: module.",
+            dict("module.w", A, "module.module.b", B),
+            "[w, module.b]",
             "taken off 2 names"),
-        row("P25b: module. beside a counter", dict("n_averaged", A, "module.w", B),
-            "[n_averaged, w]", "taken off 1 names"),
-        row("P23: harmless values", dict("w", A, "version", Int.of(2), "none", None.NONE,
-            "note", text("x"), "sizes", new Tuple(List.of(Int.of(1))), "rate", new Real(0.5)),
-            "[w]", "5 entries that are no tensors left out: 'version', 'none', 'note'"));
+        row(
+            "P25b: module. beside a counter",
+            dict("n_averaged", A, "module.w", B),
+            "[n_averaged, w]",
+            "taken off 1 names"),
+        row(
+            "P23: harmless values",
+            dict(
+                "w",
+                A,
+                "version",
+                Int.of(2),
+                "none",
+                None.NONE,
+                "note",
+                text("x"),
+                "sizes",
+                new Tuple(List.of(Int.of(1))),
+                "rate",
+                new Real(0.5)),
+            "[w]",
+            "5 entries that are no tensors left out: 'version', 'none', 'note'"));
   }
 
   private static Arguments row(String name, PickleValue root, String names, String note) {
@@ -137,18 +180,33 @@ class StateDictTest {
         bad("P24e: None", None.NONE, null, "it is None"),
         bad("P24f: nothing", dict(), null, "its keys are none"),
         bad("P24g: several state_dicts", two, null, "under 'first', 'second'; its keys are"),
-        bad("P24h: two usual names", dict("model", dict("w", A), "net", dict("w", B)), null,
+        bad(
+            "P24h: two usual names",
+            dict("model", dict("w", A), "net", dict("w", B)),
+            null,
             "under 'model', 'net'"),
         bad("P24i: a key that is not there", two, "third", "no tensors under 'third'"),
-        bad("P24j: tensors beside a dict of tensors", dict("x", A, "y", dict("nested", B)), null,
+        bad(
+            "P24j: tensors beside a dict of tensors",
+            dict("x", A, "y", dict("nested", B)),
+            null,
             "under '', 'y'"),
         bad("P25c: a number as key", dict("w", A, Int.of(7), B), null, "'7' is int, not a string"),
-        bad("P25d: equal without the prefix", dict("w", A, "module.w", B), null,
+        bad(
+            "P25d: equal without the prefix",
+            dict("w", A, "module.w", B),
+            null,
             "two tensors are 'w'"),
-        bad("P24k: tensors in a list", dict("w", A, "more", list(B)), null,
+        bad(
+            "P24k: tensors in a list",
+            dict("w", A, "more", list(B)),
+            null,
             "'more' is list of 1 that holds tensors"),
         bad("P25e: the name of the metadata", dict("__metadata__", A), null, "__metadata__"),
-        bad("P25f: a name of 70,000 characters", dict("x".repeat(70_000), A), null,
+        bad(
+            "P25f: a name of 70,000 characters",
+            dict("x".repeat(70_000), A),
+            null,
             "70000 characters"),
         bad("P07: itself inside", cyclic, null, "its keys are 'x', 'self'"));
   }

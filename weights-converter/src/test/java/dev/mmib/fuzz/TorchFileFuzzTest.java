@@ -19,8 +19,12 @@ class TorchFileFuzzTest {
   }
 
   @DictionaryEntries({
-    "ctorch._utils\\x0A_rebuild_tensor_v2\\x0A", "ctorch\\x0AFloatStorage\\x0A", "storage", "protocol_version",
-    "little_endian", "type_sizes"
+    "ctorch._utils\\x0A_rebuild_tensor_v2\\x0A",
+    "ctorch\\x0AFloatStorage\\x0A",
+    "storage",
+    "protocol_version",
+    "little_endian",
+    "type_sizes"
   })
   @FuzzTest(maxDuration = "24h", maxExecutions = 5_000_000)
   void readsOrRefusesAStream(byte[] data) {

@@ -56,8 +56,7 @@ final class InspectCommand implements Callable<Integer> {
         .metadata()
         .forEach(
             (key, value) ->
-                console.print(
-                    "# " + MmibException.quote(key) + " = " + Console.printable(value)));
+                console.print("# " + MmibException.quote(key) + " = " + Console.printable(value)));
     long bytes = 0;
     for (var row : found.tensors()) {
       bytes += row.bytes();

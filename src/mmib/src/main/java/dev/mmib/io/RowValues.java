@@ -12,8 +12,7 @@ import dev.mmib.tensor.Shape;
  * @param rows the stored row of each, −1 for none; rows beyond the array have none either
  * @param otherwise the numbers of the rows that have none
  */
-record RowValues(Shape shape, StoredValues stored, int[] rows, Values otherwise)
-    implements Values {
+record RowValues(Shape shape, StoredValues stored, int[] rows, Values otherwise) implements Values {
 
   private int width() {
     return shape.rank() == 1 ? 1 : shape.last();

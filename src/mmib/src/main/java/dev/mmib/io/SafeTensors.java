@@ -219,9 +219,7 @@ public final class SafeTensors implements AutoCloseable {
   public TensorSource source(String name) {
     var entry = entry(name);
     return new TensorSource(
-        entry.type(),
-        entry.dims(),
-        (at, to) -> stable.read(position(entry, at), to));
+        entry.type(), entry.dims(), (at, to) -> stable.read(position(entry, at), to));
   }
 
   private interface ChunkSink {

@@ -107,8 +107,7 @@ public final class TransferredWeights implements Weights {
         && (dims.length == 1 || (isSquare ? dims[1] == dims[0] : dims[1] == shape.last()));
   }
 
-  private Values named(
-      String name, Shape shape, int[] dims, int[] rows, Initializer drawn) {
+  private Values named(String name, Shape shape, int[] dims, int[] rows, Initializer drawn) {
     byName.add(name);
     var rest = otherwise.values(name, shape, drawn);
     if (!name.equals(TRANSITIONS)) {

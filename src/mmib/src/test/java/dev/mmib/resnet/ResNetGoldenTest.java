@@ -29,7 +29,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** ResNet's golden values; those who get its weights another way may check them by the same means. */
+/**
+ * ResNet's golden values; those who get its weights another way may check them by the same means.
+ */
 public class ResNetGoldenTest {
 
   private static final Pattern INPUT =

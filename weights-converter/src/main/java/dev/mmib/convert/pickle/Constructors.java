@@ -32,8 +32,7 @@ public interface Constructors {
       }
 
       @Override
-      public PickleValue call(PickleValue.Global name, List<PickleValue> arguments)
-          throws Refusal {
+      public PickleValue call(PickleValue.Global name, List<PickleValue> arguments) throws Refusal {
         throw Refusal.forbidden(name, HINT);
       }
 

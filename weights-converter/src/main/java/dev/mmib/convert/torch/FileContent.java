@@ -17,8 +17,7 @@ public enum FileContent {
   TAR(
       "a tar archive, as PyTorch wrote before version 0.1.10",
       "Load it in an old PyTorch and save it again by torch.save."),
-  PICKLE(
-      "a pickle, but not one of torch.save", "Save it by torch.save(model.state_dict(), file)."),
+  PICKLE("a pickle, but not one of torch.save", "Save it by torch.save(model.state_dict(), file)."),
   GZIP("compressed by gzip", "Uncompress it."),
   HDF5("HDF5, as of Keras", "Convert it to PyTorch or safetensors."),
   GGUF("GGUF, as of llama.cpp", "Convert it to PyTorch or safetensors."),
@@ -32,7 +31,9 @@ public enum FileContent {
 
   private static final int MOST_BLANKS = 64;
 
-  /** torch.save's magic number, 0x1950a86a20f9469cfc6c, as a pickle has it: little-endian or text. */
+  /**
+   * torch.save's magic number, 0x1950a86a20f9469cfc6c, as a pickle has it: little-endian or text.
+   */
   private static final String MAGIC =
       "\u008a\n\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019.";
 
@@ -127,7 +128,8 @@ public enum FileContent {
     }
     long length = head.getLong(0);
     int at = 8;
-    while (at < Math.min(text.length(), 8 + MOST_BLANKS) && " \t\r\n".indexOf(text.charAt(at)) >= 0) {
+    while (at < Math.min(text.length(), 8 + MOST_BLANKS)
+        && " \t\r\n".indexOf(text.charAt(at)) >= 0) {
       at++;
     }
     return length > 0 && length <= size - 8 && at < text.length() && text.charAt(at) == '{';

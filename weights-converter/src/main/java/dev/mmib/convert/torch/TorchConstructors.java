@@ -105,7 +105,8 @@ public final class TorchConstructors implements Constructors {
           "the source code of a module is stored", "Save state_dict() instead of a whole module");
     }
     boolean isStorage = kind.value().equals("storage");
-    boolean isWhole = items.size() == 5 || items.size() == 6 && TensorRebuild.isNothing(items.get(5));
+    boolean isWhole =
+        items.size() == 5 || items.size() == 6 && TensorRebuild.isNothing(items.get(5));
     if (!isStorage || !isWhole) {
       throw Refusal.damaged(
           "a persistent id of kind "
@@ -130,8 +131,7 @@ public final class TorchConstructors implements Constructors {
       return storage;
     }
     if (before.type() != elements || before.size() != size) {
-      throw Refusal.damaged(
-          "storage " + quote(key) + " is used with two types or two sizes");
+      throw Refusal.damaged("storage " + quote(key) + " is used with two types or two sizes");
     }
     return before;
   }

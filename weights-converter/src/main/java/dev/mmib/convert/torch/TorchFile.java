@@ -33,8 +33,7 @@ public final class TorchFile implements AutoCloseable {
       var result =
           switch (content) {
             case TORCH_ZIP -> openZip(path, file);
-            case TORCH_STREAM ->
-                new TorchFile(path, content, TorchStream.root(file), file::close);
+            case TORCH_STREAM -> new TorchFile(path, content, TorchStream.root(file), file::close);
             default -> throw content.refused(file);
           };
       opened = true;

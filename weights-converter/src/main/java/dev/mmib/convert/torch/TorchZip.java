@@ -39,8 +39,7 @@ final class TorchZip implements Storages {
   }
 
   /** What the archive's pickle stands for; its storages are read by {@code reader}. */
-  static PickleValue root(
-      InputBytes file, Map<String, ZipRecord> records, RecordReader reader) {
+  static PickleValue root(InputBytes file, Map<String, ZipRecord> records, RecordReader reader) {
     var zip = new TorchZip(file, records, reader, folder(file, records));
     zip.requireKind();
     zip.requireVersion();

@@ -44,7 +44,12 @@ record ZipEnd(long entries, long start, long length) {
     if (end.start < 0 || end.length < 0 || end.start > limit || end.length != limit - end.start) {
       throw file.refused(
           "byte " + (from + at),
-          "the directory of " + end.length + " bytes from " + end.start + " does not end at " + limit,
+          "the directory of "
+              + end.length
+              + " bytes from "
+              + end.start
+              + " does not end at "
+              + limit,
           CUT);
     }
     return end;
@@ -54,8 +59,7 @@ record ZipEnd(long entries, long start, long length) {
   private static int find(InputBytes file, ByteBuffer tail) {
     int found = -1;
     for (int at = tail.limit() - BYTES; at >= 0; at--) {
-      if (tail.getInt(at) == SIGNATURE
-          && unsigned2(tail, at + 20) == tail.limit() - at - BYTES) {
+      if (tail.getInt(at) == SIGNATURE && unsigned2(tail, at + 20) == tail.limit() - at - BYTES) {
         if (found >= 0) {
           throw file.refused("has two ends of a zip archive", "It is damaged, or hostile.");
         }

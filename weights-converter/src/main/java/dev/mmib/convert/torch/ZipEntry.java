@@ -9,7 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /** What the directory of a zip archive says of one entry. */
 record ZipEntry(
-    byte[] rawName, String name, int flags, int method, long crc, long stored, long size, long offset) {
+    byte[] rawName,
+    String name,
+    int flags,
+    int method,
+    long crc,
+    long stored,
+    long size,
+    long offset) {
 
   static final int SIGNATURE = 0x02014b50;
   static final int FIXED_BYTES = 46;
@@ -34,7 +41,8 @@ record ZipEntry(
   /** Takes an entry from the directory, which {@code from} is in the file. */
   static ZipEntry read(ByteBuffer directory, long from, InputBytes file) {
     long place = from + directory.position();
-    if (directory.remaining() < FIXED_BYTES || directory.getInt(directory.position()) != SIGNATURE) {
+    if (directory.remaining() < FIXED_BYTES
+        || directory.getInt(directory.position()) != SIGNATURE) {
       throw file.refused("byte " + place, "no entry where the directory has one", DAMAGED);
     }
     var fixed = directory.slice(directory.position(), FIXED_BYTES).order(directory.order());
@@ -154,7 +162,11 @@ record ZipEntry(
           throw refused(
               file,
               name,
-              "has a number of " + Long.toUnsignedString(narrow[i]) + " in " + file.size() + " bytes",
+              "has a number of "
+                  + Long.toUnsignedString(narrow[i])
+                  + " in "
+                  + file.size()
+                  + " bytes",
               DAMAGED);
         }
       }

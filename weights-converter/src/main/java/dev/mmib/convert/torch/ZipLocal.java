@@ -142,6 +142,7 @@ final class ZipLocal {
   }
 
   private MmibException differs(String what) {
-    return entry.refused(file, "the archive's directory and the entry's own header differ: " + what);
+    return entry.refused(
+        file, "the archive's directory and the entry's own header differ: " + what);
   }
 }

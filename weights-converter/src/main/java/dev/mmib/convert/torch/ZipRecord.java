@@ -10,5 +10,4 @@ package dev.mmib.convert.torch;
  * @param size the number of bytes it has
  * @param start where the stored bytes begin in the archive
  */
-record ZipRecord(
-    String name, boolean isDeflated, long crc, long stored, long size, long start) {}
+record ZipRecord(String name, boolean isDeflated, long crc, long stored, long size, long start) {}

@@ -105,12 +105,7 @@ class OpcodeTest {
 
   private static final Set<Opcode> TO_MARK =
       EnumSet.of(
-          Opcode.POP_MARK,
-          Opcode.DICT,
-          Opcode.LIST,
-          Opcode.TUPLE,
-          Opcode.APPENDS,
-          Opcode.SETITEMS);
+          Opcode.POP_MARK, Opcode.DICT, Opcode.LIST, Opcode.TUPLE, Opcode.APPENDS, Opcode.SETITEMS);
 
   private static Map.Entry<Opcode, byte[]> operand(Opcode opcode, PickleBytes operand) {
     return Map.entry(opcode, operand.toBytes());

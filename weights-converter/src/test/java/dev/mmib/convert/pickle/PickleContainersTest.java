@@ -23,8 +23,14 @@ class PickleContainersTest {
   static Stream<PickleRow> growing() {
     return Stream.of(
         no("P04a: SETITEM on a list", pickle().emptyList().whole(0).none().setItem(), "no dict"),
-        no("P04a: SETITEMS on a list", pickle().emptyList().mark().whole(0).none().setItems(), "no dict"),
-        no("P04c: SETITEMS with an odd count", pickle().emptyDict().mark().none().setItems(), "no value"),
+        no(
+            "P04a: SETITEMS on a list",
+            pickle().emptyList().mark().whole(0).none().setItems(),
+            "no dict"),
+        no(
+            "P04c: SETITEMS with an odd count",
+            pickle().emptyDict().mark().none().setItems(),
+            "no value"),
         no("P04c: DICT with an odd count", pickle().mark().whole(1).ascii("d"), "no value"),
         no("P04d: APPEND to a tuple", pickle().emptyTuple().none().ascii("a"), "no list"),
         no("P04d: APPENDS to a tuple", pickle().emptyTuple().mark().none().appends(), "no list"),
@@ -51,8 +57,18 @@ class PickleContainersTest {
             "{'a': 3, 'b': 2}"),
         value(
             "P05: keys of every kind",
-            pickle().mark().none().none().whole(-1).none().real(0.5).none().truth(true).none()
-                .ascii("d").stop(),
+            pickle()
+                .mark()
+                .none()
+                .none()
+                .whole(-1)
+                .none()
+                .real(0.5)
+                .none()
+                .truth(true)
+                .none()
+                .ascii("d")
+                .stop(),
             "{None: None, -1: None, 0.5: None, True: None}"),
         value(
             "P04: lists, tuples and dicts of all opcodes",
@@ -77,7 +93,10 @@ class PickleContainersTest {
                 .tuple()
                 .stop(),
             "([1], (2), (3, 4), (None, (), [5]), ())"),
-        value("P04: POP, POP_MARK and DUP", pickle().mark().none().ascii("1N2N0(0").bytes(0x86).stop(), "(None, None)"));
+        value(
+            "P04: POP, POP_MARK and DUP",
+            pickle().mark().none().ascii("1N2N0(0").bytes(0x86).stop(),
+            "(None, None)"));
   }
 
   static Stream<PickleRow> remembering() {
@@ -85,39 +104,78 @@ class PickleContainersTest {
         no("P06a: BINGET of nothing", pickle().bytes('h', 3), "BINGET of number 3"),
         no("P06a: LONG_BINGET of nothing", pickle().get(3), "LONG_BINGET of number 3"),
         no("P06a: GET of nothing", pickle().ascii("g3\n"), "GET of number 3"),
-        no("P06b: LONG_BINGET of 2^31", pickle().none().put(0).get(Integer.MIN_VALUE), "2147483648"),
+        no(
+            "P06b: LONG_BINGET of 2^31",
+            pickle().none().put(0).get(Integer.MIN_VALUE),
+            "2147483648"),
         no("P06c: GET of -1", pickle().none().put(0).ascii("g-1\n"), "GET of number -1"),
         no("P06: GET of 2^64", pickle().none().ascii("g18446744073709551616\n"), "GET of number"),
         no("P06: PUT of 2^31", pickle().none().ascii("p2147483648\n"), "PUT of number 2147483648"),
         no("P06: LONG_BINPUT of 2^31", pickle().none().put(Integer.MIN_VALUE), "2147483648"),
         no("P06: PUT of -1", pickle().none().ascii("p-1\n"), "PUT of number -1"),
         no("P06: PUT of x", pickle().none().ascii("px\n"), "'x' is no integer"),
-        value("P06: PUT of 2^31 - 1", pickle().none().put(Integer.MAX_VALUE).get(Integer.MAX_VALUE).bytes(0x86).stop(), "(None, None)"),
-        value("P06: MEMOIZE counts up", pickle().whole(7).bytes(0x94).whole(8).bytes(0x94).ascii("h\1").bytes(0x87).stop(), "(7, 8, 8)"),
-        value("P06: PUT twice: the last stays", pickle().whole(7).bytes('q', 0).whole(8).bytes('q', 0, 'h', 0, 0x87).stop(), "(7, 8, 8)"));
+        value(
+            "P06: PUT of 2^31 - 1",
+            pickle().none().put(Integer.MAX_VALUE).get(Integer.MAX_VALUE).bytes(0x86).stop(),
+            "(None, None)"),
+        value(
+            "P06: MEMOIZE counts up",
+            pickle().whole(7).bytes(0x94).whole(8).bytes(0x94).ascii("h\1").bytes(0x87).stop(),
+            "(7, 8, 8)"),
+        value(
+            "P06: PUT twice: the last stays",
+            pickle().whole(7).bytes('q', 0).whole(8).bytes('q', 0, 'h', 0, 0x87).stop(),
+            "(7, 8, 8)"));
   }
 
   static Stream<PickleRow> budgets() {
     return Stream.of(
-        no("P07: a list that holds itself", pickle().emptyList().put(0).get(0).ascii("a"), "holds itself"),
-        no("P07: a dict that holds itself", pickle().emptyDict().put(0).none().get(0).setItem(), "holds itself"),
+        no(
+            "P07: a list that holds itself",
+            pickle().emptyList().put(0).get(0).ascii("a"),
+            "holds itself"),
+        no(
+            "P07: a dict that holds itself",
+            pickle().emptyDict().put(0).none().get(0).setItem(),
+            "holds itself"),
         no(
             "P07: a tuple that holds itself by way of a list",
             pickle().emptyList().put(0).bytes(0x85).put(1).get(0).get(1).ascii("a0"),
             "holds itself"),
         no("P08: 900,000 nested tuples", pickle().emptyList().times(900_000, "\u0085"), "200 deep"),
-        no("P08: a million nested tuples", pickle().emptyList().times(1_000_000, "\u0085"), "1000000 containers"),
-        no("P08: 900,000 nested lists", pickle().times(900_000, "]").times(899_999, "a"), "200 deep"),
+        no(
+            "P08: a million nested tuples",
+            pickle().emptyList().times(1_000_000, "\u0085"),
+            "1000000 containers"),
+        no(
+            "P08: 900,000 nested lists",
+            pickle().times(900_000, "]").times(899_999, "a"),
+            "200 deep"),
         no("P08: a million marks", pickle().times(1_000_000, "("), "on the stack"),
-        value("P08: a million marks, all taken back", pickle().times(1_000_000, "(").times(1_000_000, "0").none().stop(), "None"),
-        no("P08: 200 nested tuples", pickle().emptyList().none().ascii("a").times(200, "\u0085"), "200 deep"),
+        value(
+            "P08: a million marks, all taken back",
+            pickle().times(1_000_000, "(").times(1_000_000, "0").none().stop(),
+            "None"),
+        no(
+            "P08: 200 nested tuples",
+            pickle().emptyList().none().ascii("a").times(200, "\u0085"),
+            "200 deep"),
         no("P08: 100 lists, twice as deep in the second look", twiceAsDeep(), "200 deep"),
-        value("P08: 199 nested tuples", pickle().emptyList().times(199, "\u0085").stop(), "(".repeat(199) + "[]" + ")".repeat(199)),
+        value(
+            "P08: 199 nested tuples",
+            pickle().emptyList().times(199, "\u0085").stop(),
+            "(".repeat(199) + "[]" + ")".repeat(199)),
         no("P09: lists of two references, 60 levels", doubling(60), "values when written out"),
         no("P09: lists of two references, 22 levels", doubling(22), "values when written out"),
-        no("P09: six million instructions", pickle().times(3_000_000, "N0").none(), "5000000 instructions"),
+        no(
+            "P09: six million instructions",
+            pickle().times(3_000_000, "N0").none(),
+            "5000000 instructions"),
         no("P09: over a million remembered", remembered(1_000_001), "1000000 remembered"),
-        no("P09: over a million lists", pickle().mark().times(1_000_001, "]").tuple(), "1000000 containers"),
+        no(
+            "P09: over a million lists",
+            pickle().mark().times(1_000_001, "]").tuple(),
+            "1000000 containers"),
         no("P09: 65 MB of strings", strings(65), "64000000 bytes of strings"));
   }
 
@@ -135,8 +193,16 @@ class PickleContainersTest {
 
   /** A chain of 150 that is known by the time it is met below another of 100. */
   private static PickleBytes twiceAsDeep() {
-    return pickle().mark().emptyList().none().ascii("a").times(149, "\u0085").put(0).get(0)
-        .times(100, "\u0085").tuple();
+    return pickle()
+        .mark()
+        .emptyList()
+        .none()
+        .ascii("a")
+        .times(149, "\u0085")
+        .put(0)
+        .get(0)
+        .times(100, "\u0085")
+        .tuple();
   }
 
   private static PickleBytes remembered(int count) {

@@ -42,9 +42,13 @@ class PickleFramingTest {
         refused("P14g: protocol 6", pickle().bytes(0x80, 6).none().stop(), "Protocols 0 to 5"),
         value("P14h: twice", pickle().bytes(0x80, 2, 0x80, 4).none().stop(), "None"),
         value("P14i: none", pickle().none().stop(), "None"),
-        refused("P15: FRAME past the end", pickle().bytes(0x95).little8(3).none().stop(), "3 bytes"),
+        refused(
+            "P15: FRAME past the end", pickle().bytes(0x95).little8(3).none().stop(), "3 bytes"),
         refused("P15: FRAME of 2^63", pickle().bytes(0x95).little8(1L << 63).none().stop(), "left"),
-        value("P15: FRAME shorter than its content", pickle().bytes(0x95).little8(1).none().stop(), "None"),
+        value(
+            "P15: FRAME shorter than its content",
+            pickle().bytes(0x95).little8(1).none().stop(),
+            "None"),
         refused("P16: no STOP", pickle().none().toBytes(), "ends without STOP"),
         refused("P16: nothing at all", pickle().toBytes(), "ends without STOP"),
         refused("P16: STOP on an empty stack", pickle().stop(), "STOP needs 1"),
@@ -75,8 +79,7 @@ class PickleFramingTest {
     var bytes = pickle().times(20_000, "N0").bytes(0xff).stop();
     var reader = new PickleReader(ByteSource.of(bytes), "old.pt", "", 10_000);
     var error =
-        assertThrows(
-            MmibException.class, () -> PickleMachine.read(reader, Constructors.none()));
+        assertThrows(MmibException.class, () -> PickleMachine.read(reader, Constructors.none()));
     assertEquals(ErrorCode.PICKLE, error.code());
     assertEquals("old.pt", error.file());
     assertEquals("byte 40000", error.position());
@@ -88,7 +91,8 @@ class PickleFramingTest {
     var file = directory.resolve("x.pkl");
     for (int length : new int[] {8180, 8186, 8187, 8188, 8192, 30_000}) {
       var text = "é".repeat(length / 2);
-      Files.write(file, pickle().text(text).ascii("V" + "y".repeat(length) + "\n").bytes(0x86).stop());
+      Files.write(
+          file, pickle().text(text).ascii("V" + "y".repeat(length) + "\n").bytes(0x86).stop());
       try (var channel = FileChannel.open(file)) {
         var source = ByteSource.of(channel, "x.pkl", channel.size());
         var reader = new PickleReader(source, "x.pkl", "", 0);

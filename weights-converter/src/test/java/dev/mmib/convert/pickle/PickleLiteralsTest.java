@@ -16,7 +16,8 @@ class PickleLiteralsTest {
     return Stream.of(
         text("P10: BINUNICODE of 4 GB", pickle().ascii("X").little4(-1).ascii("ab"), "4294967295"),
         text("P10: BINUNICODE past the end", pickle().ascii("X").little4(4).ascii("ab"), "4 bytes"),
-        text("P10: BINSTRING of -1 bytes", pickle().ascii("T").little4(-1).ascii("ab"), "bytes are"),
+        text(
+            "P10: BINSTRING of -1 bytes", pickle().ascii("T").little4(-1).ascii("ab"), "bytes are"),
         text(
             "P10: BINUNICODE8 of 2^63 bytes",
             pickle().bytes(0x8d).little8(Long.MIN_VALUE).ascii("ab"),
@@ -47,9 +48,16 @@ class PickleLiteralsTest {
         value("P10: BINUNICODE8", pickle().bytes(0x8d).little8(1).ascii("a").stop(), "'a'"),
         value("P10: an empty string", pickle().text("").stop(), "''"),
         value("P10: a Python 2 string", pickle().bytes('U', 2, 0xc3, 0xa9).stop(), "'é'"),
-        value("P10: a long Python 2 string", pickle().ascii("T").little4(1).ascii("a.").toBytes(), "'a'"),
-        value("P10: UNICODE", pickle().ascii("Va\u00e9\\u2603\\U0001f600\\n\n").stop(), "'aé☃😀\\n'"),
-        value("P10: UNICODE with back-slashes", pickle().ascii("V\\\\u2603\\\n").stop(), "'\\\\u2603\\'"),
+        value(
+            "P10: a long Python 2 string",
+            pickle().ascii("T").little4(1).ascii("a.").toBytes(),
+            "'a'"),
+        value(
+            "P10: UNICODE", pickle().ascii("Va\u00e9\\u2603\\U0001f600\\n\n").stop(), "'aé☃😀\\n'"),
+        value(
+            "P10: UNICODE with back-slashes",
+            pickle().ascii("V\\\\u2603\\\n").stop(),
+            "'\\\\u2603\\'"),
         value("P10: STRING", pickle().ascii("S'a\\n\\r\\t\\\\\\'\\x41'\n").stop(), "'a\n\r\t\\'A'"),
         value("P10: STRING in double quotes", pickle().ascii("S\"it's\"\n").stop(), "'it's'"));
   }
@@ -57,7 +65,10 @@ class PickleLiteralsTest {
   static Stream<PickleRow> wholes() {
     var longest = pickle().bytes(0x8a, 255).times(254, "\0").bytes(1);
     return Stream.of(
-        value("P12: LONG1 with 255 bytes", longest.stop(), BigInteger.ONE.shiftLeft(8 * 254).toString()),
+        value(
+            "P12: LONG1 with 255 bytes",
+            longest.stop(),
+            BigInteger.ONE.shiftLeft(8 * 254).toString()),
         value("P12: LONG1 with none", pickle().bytes(0x8a, 0).stop(), "0"),
         value("P12: a negative LONG1", pickle().bytes(0x8a, 2, 0, 0xff).stop(), "-256"),
         value("P12: LONG4", pickle().bytes(0x8b).little4(1).bytes(5).stop(), "5"),
@@ -70,7 +81,10 @@ class PickleLiteralsTest {
             "P12: LONG of ten million digits",
             pickle().ascii("L").times(10_000_000, "7").ascii("\n"),
             "a line is longer than 2466 bytes"),
-        value("P12: LONG of 2,000 digits", pickle().ascii("L").times(2000, "7").ascii("L\n").stop(), "7".repeat(2000)),
+        value(
+            "P12: LONG of 2,000 digits",
+            pickle().ascii("L").times(2000, "7").ascii("L\n").stop(),
+            "7".repeat(2000)),
         value("P12: INT 01", pickle().ascii("I01\n").stop(), "True"),
         value("P12: INT 00", pickle().ascii("I00\n").stop(), "False"),
         value("P12: INT", pickle().ascii("I-12\n").stop(), "-12"),
@@ -107,7 +121,10 @@ class PickleLiteralsTest {
         text("P13: FLOAT --1", pickle().ascii("F--1\n"), "is no float"),
         text("P13: FLOAT of nothing", pickle().ascii("F\n"), "is no float"),
         text("P13: FLOAT with a control character", pickle().ascii("F\u001b[2J\n"), "\\u001b"),
-        text("P13: FLOAT of 2,000 digits", pickle().ascii("F").times(2000, "7").ascii("\n"), "1024"));
+        text(
+            "P13: FLOAT of 2,000 digits",
+            pickle().ascii("F").times(2000, "7").ascii("\n"),
+            "1024"));
   }
 
   private static PickleRow text(String name, PickleBytes pickle, String piece) {

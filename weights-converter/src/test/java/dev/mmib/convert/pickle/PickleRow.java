@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param refused the expected error, or nothing for a value
  * @param expected the value as {@link Shown} writes it, or a piece of the error's message
  */
-public record PickleRow(
-    String name, byte[] pickle, @Nullable ErrorCode refused, String expected) {
+public record PickleRow(String name, byte[] pickle, @Nullable ErrorCode refused, String expected) {
 
   public static PickleRow value(String name, byte[] pickle, String expected) {
     return new PickleRow(name, pickle, null, expected);

@@ -94,7 +94,9 @@ record Flattened(Map<String, TorchTensor> tensors, @Nullable Object plain) {
     if (text.startsWith("\"")) {
       return value.asString();
     }
-    return text.equals("true") || text.equals("false") ? (Object) value.asBoolean() : (Object) value.asDouble();
+    return text.equals("true") || text.equals("false")
+        ? (Object) value.asBoolean()
+        : (Object) value.asDouble();
   }
 
   /** A tensor's bytes, asked for in runs of {@code run} elements. */

@@ -83,7 +83,9 @@ class TorchFileGoldenTest {
   /** The containers that hold nothing but tensors are not among the plain values. */
   private static Object withoutTensors(@Nullable Object plain, JsonObject tensors) {
     var members = new TreeMap<Object, Object>((Map<?, ?>) Objects.requireNonNull(plain));
-    tensors.keys().forEach(path -> members.remove(path.substring(0, Math.max(0, path.indexOf('/')))));
+    tensors
+        .keys()
+        .forEach(path -> members.remove(path.substring(0, Math.max(0, path.indexOf('/')))));
     return members;
   }
 

@@ -94,14 +94,16 @@ class TorchNamesTest {
             "P03: NEWOBJ of an allowed name",
             pickle().global("collections", "OrderedDict").emptyTuple().bytes(0x81).stop(),
             "NEWOBJ makes an object"),
-        forbidden("P03: REDUCE of a storage class", call(pickle().global("torch", "FloatStorage")), "only a name"),
-        forbidden("P03: REDUCE of a dtype", call(pickle().global("torch", "float32")), "only a name"),
+        forbidden(
+            "P03: REDUCE of a storage class",
+            call(pickle().global("torch", "FloatStorage")),
+            "only a name"),
+        forbidden(
+            "P03: REDUCE of a dtype", call(pickle().global("torch", "float32")), "only a name"),
         refused("P03: REDUCE of a string", call(pickle().text("os.system")), "REDUCE wants"),
         refused("P03: REDUCE of None", call(pickle().none()), "REDUCE wants"),
         refused(
-            "P03: REDUCE of a tensor",
-            call(tensor(pickle(), 1, 0, of(1), of(1))),
-            "REDUCE wants"),
+            "P03: REDUCE of a tensor", call(tensor(pickle(), 1, 0, of(1), of(1))), "REDUCE wants"),
         refused(
             "P03: REDUCE with a list of arguments",
             pickle().global("collections", "OrderedDict").emptyList().reduce().stop(),
@@ -127,14 +129,34 @@ class TorchNamesTest {
             "P03: BUILD on an OrderedDict with a tuple",
             pickle().orderedDict().emptyTuple().build().stop(),
             "BUILD"),
-        refused("P04b: SETITEM on a tensor", tensor(pickle(), 1, 0, of(1), of(1)).whole(0).none().setItem().stop(), "no dict"),
-        refused("P04b: SETITEMS on a tensor", tensor(pickle(), 1, 0, of(1), of(1)).mark().whole(0).none().setItems().stop(), "no dict"),
-        refused("P04b: APPEND to a tensor", tensor(pickle(), 1, 0, of(1), of(1)).none().ascii("a").stop(), "no list"),
-        refused("P05b: a tensor as key", tensor(pickle().emptyDict(), 1, 0, of(1), of(1)).none().setItem().stop(), "key"),
+        refused(
+            "P04b: SETITEM on a tensor",
+            tensor(pickle(), 1, 0, of(1), of(1)).whole(0).none().setItem().stop(),
+            "no dict"),
+        refused(
+            "P04b: SETITEMS on a tensor",
+            tensor(pickle(), 1, 0, of(1), of(1)).mark().whole(0).none().setItems().stop(),
+            "no dict"),
+        refused(
+            "P04b: APPEND to a tensor",
+            tensor(pickle(), 1, 0, of(1), of(1)).none().ascii("a").stop(),
+            "no list"),
+        refused(
+            "P05b: a tensor as key",
+            tensor(pickle().emptyDict(), 1, 0, of(1), of(1)).none().setItem().stop(),
+            "key"),
         refused(
             "P02: torch.storage as a persistent id's class",
-            pickle().mark().text("storage").text("FloatStorage").text("0").text("cpu").whole(1)
-                .tuple().persistent().stop(),
+            pickle()
+                .mark()
+                .text("storage")
+                .text("FloatStorage")
+                .text("0")
+                .text("cpu")
+                .whole(1)
+                .tuple()
+                .persistent()
+                .stop(),
             "no known class"));
   }
 
@@ -181,16 +203,50 @@ class TorchNamesTest {
             "2 arguments"),
         refused(
             "P23: OrderedDict with a list as key",
-            pickle().global("collections", "OrderedDict").emptyList().none().bytes(0x86, 0x85, 0x85).reduce().stop(),
+            pickle()
+                .global("collections", "OrderedDict")
+                .emptyList()
+                .none()
+                .bytes(0x86, 0x85, 0x85)
+                .reduce()
+                .stop(),
             "no key and value"),
-        value("P23: torch.Size", pickle().global("torch", "Size").wholes(2, 3).bytes(0x85).reduce().stop(), "(2, 3)"),
-        refused("P23: torch.Size of -1", pickle().global("torch", "Size").wholes(-1).bytes(0x85).reduce().stop(), "torch.Size"),
-        refused("P26: torch.Size of 2^63", pickle().global("torch", "Size").mark().whole(java.math.BigInteger.TWO.pow(63)).tuple().bytes(0x85).reduce().stop(), "2^63 - 1"),
-        value("P23: torch.device", pickle().global("torch", "device").text("cpu").bytes(0x85).reduce().stop(), "'cpu'"),
-        value("P23: torch.device with an index", pickle().global("torch", "device").text("cuda").whole(1).bytes(0x86).reduce().stop(), "'cuda:1'"),
-        refused("P23: torch.device of a number", pickle().global("torch", "device").whole(1).bytes(0x85).reduce().stop(), "torch.device"),
+        value(
+            "P23: torch.Size",
+            pickle().global("torch", "Size").wholes(2, 3).bytes(0x85).reduce().stop(),
+            "(2, 3)"),
+        refused(
+            "P23: torch.Size of -1",
+            pickle().global("torch", "Size").wholes(-1).bytes(0x85).reduce().stop(),
+            "torch.Size"),
+        refused(
+            "P26: torch.Size of 2^63",
+            pickle()
+                .global("torch", "Size")
+                .mark()
+                .whole(java.math.BigInteger.TWO.pow(63))
+                .tuple()
+                .bytes(0x85)
+                .reduce()
+                .stop(),
+            "2^63 - 1"),
+        value(
+            "P23: torch.device",
+            pickle().global("torch", "device").text("cpu").bytes(0x85).reduce().stop(),
+            "'cpu'"),
+        value(
+            "P23: torch.device with an index",
+            pickle().global("torch", "device").text("cuda").whole(1).bytes(0x86).reduce().stop(),
+            "'cuda:1'"),
+        refused(
+            "P23: torch.device of a number",
+            pickle().global("torch", "device").whole(1).bytes(0x85).reduce().stop(),
+            "torch.device"),
         value("P23: torch.dtype", pickle().global("torch", "float32").stop(), "<torch.float32>"),
-        value("P24d: int to names", pickle().emptyDict().whole(7).mark().text("a.jpg").ascii("l").setItem().stop(), "{7: ['a.jpg']}"),
+        value(
+            "P24d: int to names",
+            pickle().emptyDict().whole(7).mark().text("a.jpg").ascii("l").setItem().stop(),
+            "{7: ['a.jpg']}"),
         value("P24e: None", pickle().none().stop(), "None"));
   }
 
