@@ -37,13 +37,22 @@ public record ProcessMemory(long heapUsed, long outsideAtMost, long outsideAtLea
     return outsideAtLeast - before.outsideAtMost;
   }
 
+  /** The most that was ever resident, in bytes; 0 on systems that do not tell. */
+  public static long peak() throws IOException {
+    return status("VmHWM:");
+  }
+
   /** Resident bytes; 0 on systems that do not tell. */
   private static long resident() throws IOException {
+    return status("VmRSS:");
+  }
+
+  private static long status(String field) throws IOException {
     if (!Files.isReadable(STATUS)) {
       return 0;
     }
     return Files.readAllLines(STATUS).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
+        .filter(line -> line.startsWith(field))
         .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
         .findFirst()
         .orElse(0);
