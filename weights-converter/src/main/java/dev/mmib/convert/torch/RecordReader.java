@@ -102,11 +102,10 @@ final class RecordReader implements AutoCloseable {
       throw refused(record, "compressed storages are read over and over; save it uncompressed");
     }
     while (to.hasRemaining()) {
-      int count = inflateSome(stream, record, to);
-      position += count;
-      if (count == 0 && stream.finished()) {
+      if (stream.finished()) {
         throw refused(record, "ends after " + position + " of " + record.size() + " bytes");
       }
+      position += inflateSome(stream, record, to);
     }
   }
 

@@ -5,7 +5,6 @@ import dev.mmib.io.JsonArray;
 import dev.mmib.io.JsonObject;
 import dev.mmib.io.JsonValue;
 import dev.mmib.io.TensorSource;
-import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -36,7 +35,7 @@ record Flattened(Map<String, TorchTensor> tensors, @Nullable Object plain) {
           .entries()
           .forEach(
               (key, item) -> {
-                var name = key instanceof PickleValue.Text t ? t.value() : whole(key).toString();
+                var name = key instanceof PickleValue.Text t ? t.value() : key(key);
                 var plain = plain(item, path.isEmpty() ? name : path + "/" + name, tensors);
                 if (plain != null) {
                   members.put(name, plain);
@@ -56,8 +55,7 @@ record Flattened(Map<String, TorchTensor> tensors, @Nullable Object plain) {
     } else if (value == PickleValue.None.NONE) {
       return "None";
     }
-    var whole = whole(value);
-    return whole.bitLength() < 64 ? (Object) (double) whole.longValue() : whole.toString();
+    return other(value);
   }
 
   private static List<Object> items(
@@ -72,11 +70,16 @@ record Flattened(Map<String, TorchTensor> tensors, @Nullable Object plain) {
     return items;
   }
 
-  private static BigInteger whole(PickleValue value) {
+  private static String key(PickleValue key) {
+    return key instanceof PickleValue.Int number ? number.value().toString() : key.toString();
+  }
+
+  private static Object other(PickleValue value) {
     if (value instanceof PickleValue.Int number) {
-      return number.value();
+      var whole = number.value();
+      return whole.bitLength() < 64 ? (Object) (double) whole.longValue() : whole.toString();
     }
-    throw new AssertionError("neither plain nor a tensor: " + value);
+    return value.toString();
   }
 
   /** The same view of JSON. */

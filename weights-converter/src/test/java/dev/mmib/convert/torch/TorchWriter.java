@@ -25,6 +25,14 @@ public final class TorchWriter {
 
   /** Writes the zip format, as since PyTorch 1.6. */
   public static void zip(Path file, SavedValue root) {
+    try (var out = Files.newOutputStream(file)) {
+      zip(out, root);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static void zip(OutputStream file, SavedValue root) throws IOException {
     try (var zip = new TorchZipWriter(file, "archive")) {
       var pickle = new PickleText(false).value(root);
       zip.record("data.pkl", pickle.toBytes());
@@ -36,8 +44,6 @@ public final class TorchWriter {
       }
       zip.record("version", "3\n".getBytes(StandardCharsets.US_ASCII));
       zip.record(".data/serialization_id", "0".repeat(40).getBytes(StandardCharsets.US_ASCII));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 
@@ -49,32 +55,36 @@ public final class TorchWriter {
   /** Writes the stream format, as before PyTorch 1.6. */
   public static void legacy(Path file, SavedValue root) {
     try (var out = Files.newOutputStream(file)) {
-      out.write(new PickleText(true).magic().toBytes());
-      out.write(new PickleText(true).value(new SavedValue.Whole(1001)).toBytes());
-      out.write(
-          new PickleText(true)
-              .value(
-                  new SavedValue.Dict(
-                      Map.of(
-                          "protocol_version",
-                          new SavedValue.Whole(1001),
-                          "little_endian",
-                          SavedValue.Constant.TRUE)))
-              .toBytes());
-      var pickle = new PickleText(true).value(root);
-      out.write(pickle.toBytes());
-      var keys = new ArrayList<SavedValue>();
-      for (int i = 0; i < pickle.storages().size(); i++) {
-        keys.add(new SavedValue.Text(pickle.key(i)));
-      }
-      out.write(new PickleText(true).value(new SavedValue.Items(keys)).toBytes());
-      for (var storage : pickle.storages()) {
-        out.write(
-            ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(storage.size()).array());
-        writeStorage(out, storage);
-      }
+      legacy(out, root);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  static void legacy(OutputStream out, SavedValue root) throws IOException {
+    out.write(new PickleText(true).magic().toBytes());
+    out.write(new PickleText(true).value(new SavedValue.Whole(1001)).toBytes());
+    out.write(
+        new PickleText(true)
+            .value(
+                new SavedValue.Dict(
+                    Map.of(
+                        "protocol_version",
+                        new SavedValue.Whole(1001),
+                        "little_endian",
+                        SavedValue.Constant.TRUE)))
+            .toBytes());
+    var pickle = new PickleText(true).value(root);
+    out.write(pickle.toBytes());
+    var keys = new ArrayList<SavedValue>();
+    for (int i = 0; i < pickle.storages().size(); i++) {
+      keys.add(new SavedValue.Text(pickle.key(i)));
+    }
+    out.write(new PickleText(true).value(new SavedValue.Items(keys)).toBytes());
+    for (var storage : pickle.storages()) {
+      out.write(
+          ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(storage.size()).array());
+      writeStorage(out, storage);
     }
   }
 

@@ -6,8 +6,6 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -55,8 +53,8 @@ final class TorchZipWriter implements AutoCloseable {
   private long position;
   private long size;
 
-  TorchZipWriter(Path file, String folder) throws IOException {
-    this.file = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16);
+  TorchZipWriter(OutputStream file, String folder) {
+    this.file = new BufferedOutputStream(file, 1 << 16);
     this.folder = folder;
   }
 
