@@ -59,8 +59,8 @@ final class TokenizerFiles {
     BertTokenizer tokenizer;
     if (ConfinedFiles.has(path, VOCABULARY)) {
       var vocabulary = Vocabulary.read(ConfinedFiles.in(path, VOCABULARY, ErrorCode.VOCABULARY));
-      boolean jsonTells = json != null && !settings.areGiven();
-      var usual = jsonTells ? json.options() : BertTokenizer.Options.uncased();
+      var usual =
+          json == null || settings.areGiven() ? BertTokenizer.Options.uncased() : json.options();
       var options = wanted == null ? settings.options(usual) : wanted;
       tokenizer = withAdded(path, BertTokenizer.of(vocabulary, options));
       if (json != null) {
