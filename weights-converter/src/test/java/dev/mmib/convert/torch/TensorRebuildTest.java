@@ -1,0 +1,376 @@
+package dev.mmib.convert.torch;
+
+import static dev.mmib.convert.pickle.PickleBytes.pickle;
+import static dev.mmib.convert.pickle.PickleRow.forbidden;
+import static dev.mmib.convert.pickle.PickleRow.refused;
+import static dev.mmib.convert.torch.TorchPickle.of;
+import static dev.mmib.convert.torch.TorchPickle.storage;
+import static dev.mmib.convert.torch.TorchPickle.tensor;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import dev.mmib.convert.pickle.ByteSource;
+import dev.mmib.convert.pickle.PickleBytes;
+import dev.mmib.convert.pickle.PickleMachine;
+import dev.mmib.convert.pickle.PickleReader;
+import dev.mmib.convert.pickle.PickleRow;
+import dev.mmib.convert.pickle.PickleValue;
+import dev.mmib.io.TensorType;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** P17 to P21, P26: storages named by a pickle, and tensors rebuilt on them. */
+class TensorRebuildTest {
+
+  private static final long MAX = Long.MAX_VALUE;
+
+  static Stream<PickleRow> persistentIds() {
+    return Stream.of(
+        refused("P17a: a string", pickle().text("storage").persistent().stop(), "not a tuple"),
+        refused("P17a: a string by PERSID", pickle().ascii("Pstorage\n").stop(), "not a tuple"),
+        refused("P17a: an empty tuple", pickle().emptyTuple().persistent().stop(), "not a tuple"),
+        refused("P17a: a list", pickle().emptyList().persistent().stop(), "not a tuple"),
+        id("P17b: four parts", p -> part(p).text("0").text("cpu"), "with 4 parts"),
+        id(
+            "P17b: seven parts",
+            p -> part(p).text("0").text("cpu").whole(1).none().none(),
+            "7 parts"),
+        id(
+            "P17: the part of a view",
+            p -> part(p).text("0").text("cpu").whole(1).emptyTuple(),
+            "whole storage"),
+        forbidden(
+            "P17c: a module",
+            pickle()
+                .mark()
+                .text("module")
+                .none()
+                .text("model.py")
+                .text("source")
+                .tuple()
+                .persistent()
+                .stop(),
+            "state_dict()"),
+        id("P17c: something else", p -> p.text("tensor").text("0"), "kind 'tensor'"),
+        id(
+            "P17d: not in the file",
+            p -> part(p).text("absent").text("cpu").whole(1),
+            "no storage 'absent'"),
+        id("P17e: ../0", p -> part(p).text("../0").text("cpu").whole(1), "no plain name"),
+        id("P17e: empty", p -> part(p).text("").text("cpu").whole(1), "no plain name"),
+        id("P17e: a NUL", p -> part(p).text("0\0").text("cpu").whole(1), "'0\\u0000'"),
+        id(
+            "P17e: very long",
+            p -> part(p).text("0".repeat(65)).text("cpu").whole(1),
+            "no plain name"),
+        id("P17f: None as key", p -> part(p).none().text("cpu").whole(1), "no plain name"),
+        id(
+            "P17f: 2^64 as key",
+            p -> part(p).whole(BigInteger.TWO.pow(64)).text("cpu").whole(1),
+            "no plain name"),
+        id("P17g: meta", p -> part(p).text("0").text("meta").whole(1), "meta device"),
+        id("P17g: a number", p -> part(p).text("0").whole(0).whole(1), "location is no string"),
+        id("P17h: -1 elements", p -> part(p).text("0").text("cpu").whole(-1), "size is no integer"),
+        id(
+            "P17h: 2^62 elements",
+            p -> part(p).text("0").text("cpu").whole(1L << 62),
+            "no storage '0'"),
+        id(
+            "P17h: 2^63 elements",
+            p -> part(p).text("0").text("cpu").whole(BigInteger.TWO.pow(63)),
+            "2^63 - 1"),
+        id(
+            "P17h: a float of elements",
+            p -> part(p).text("0").text("cpu").real(1),
+            "size is no integer"),
+        id(
+            "P18: a dtype as class",
+            p -> p.text("storage").global("torch", "float32").text("0").text("cpu").whole(1),
+            "no known class"),
+        forbidden(
+            "P18: an unknown class",
+            pickle().mark().text("storage").global("torch", "OtherStorage").stop(),
+            "'torch OtherStorage', not allowed"),
+        refused(
+            "P18: a key with two types",
+            storage(storage(pickle(), "FloatStorage", "0", 4), "IntStorage", "0", 4).stop(),
+            "two types or two sizes"),
+        refused(
+            "P18: a key with two sizes",
+            storage(storage(pickle(), "0", 4), "0", 5).stop(),
+            "two types or two sizes"));
+  }
+
+  private static PickleBytes part(PickleBytes to) {
+    return to.text("storage").global("torch", "FloatStorage");
+  }
+
+  private static PickleRow id(String name, UnaryOperator<PickleBytes> parts, String piece) {
+    return refused(name, parts.apply(pickle().mark()).tuple().persistent().stop(), piece);
+  }
+
+  static Stream<PickleRow> views() {
+    return Stream.of(
+        view("P19a: negative offset", 4, -1, of(1), of(1), "offset is no integer"),
+        view("P19a: negative size", 4, 0, of(-1), of(1), "size is no integer"),
+        view("P19a: negative stride", 4, 3, of(2), of(-1), "stride is no integer"),
+        view("P19b: one element too many", 4, 0, of(5), of(1), "reaches past its storage of 4"),
+        view("P19b: an offset past the end", 4, 4, of(1), of(1), "reaches past"),
+        view("P19b: an offset of a 0-d tensor past the end", 4, 4, of(), of(), "reaches past"),
+        view("P19b: an empty tensor far away", 4, 5, of(0), of(1), "reaches past"),
+        view("P19b: a stride too wide", 6, 0, of(2, 3), of(4, 1), "reaches past"),
+        view("P19b: offset and extent together", 6, 1, of(2, 3), of(3, 1), "reaches past"),
+        view("P19c: a product of sizes", 4, 0, of(1L << 32, 1L << 32), of(0, 0), "overflows"),
+        view(
+            "P19c: a product with a zero",
+            4,
+            0,
+            of(1L << 32, 1L << 32, 0),
+            of(0, 0, 0),
+            "overflows"),
+        view("P19c: elements times their width", 4, 0, of(1L << 62), of(0), "overflows"),
+        view("P19c: a product of size and stride", 4, 0, of(3), of(MAX), "overflows"),
+        view("P19c: a sum of extents", 4, 0, of(2, 2), of(MAX, MAX), "overflows"),
+        view("P19c: offset and extent", 4, MAX, of(2), of(1), "overflows"),
+        view("P19d: two sizes, one stride", 4, 0, of(2, 2), of(2), "2 extents and 1 strides"),
+        view("P19e: 65 dimensions", 4, 0, new long[65], new long[65], "65 dimensions"),
+        view("P20: one element expanded to 2^40", 1, 0, of(1L << 40), of(0), "expanded"),
+        refused(
+            "P20: expanded a little, often",
+            many(5, p -> tensor(p, 1, 0, of(1L << 24), of(0))),
+            "expanded tensors have over 67108864"));
+  }
+
+  private static byte[] many(int count, UnaryOperator<PickleBytes> value) {
+    var pickle = pickle().mark();
+    for (int i = 0; i < count; i++) {
+      value.apply(pickle);
+    }
+    return pickle.tuple().stop();
+  }
+
+  private static PickleRow view(
+      String name, long size, long offset, long[] dims, long[] strides, String piece) {
+    return refused(name, tensor(pickle(), size, offset, dims, strides).stop(), piece);
+  }
+
+  static Stream<PickleRow> arguments() {
+    return Stream.of(
+        rebuild("P19f: v2 of none", "_rebuild_tensor_v2", p -> p, "of 0 arguments"),
+        rebuild("P19f: v2 of five", "_rebuild_tensor_v2", p -> plain(p).truth(false), "of 5"),
+        rebuild("P19f: v2 of eight", "_rebuild_tensor_v2", p -> whole(p).none().none(), "of 8"),
+        rebuild(
+            "P19f: v1 of three",
+            "_rebuild_tensor",
+            p -> storage(p, "0", 4).whole(0).wholes(1),
+            "of 3"),
+        rebuild("P19f: v1 of five", "_rebuild_tensor", p -> plain(p).none(), "of 5"),
+        rebuild("P19f: v3 of six", "_rebuild_tensor_v3", TensorRebuildTest::whole, "of 6"),
+        rebuild(
+            "P19f: no storage",
+            "_rebuild_tensor",
+            p -> p.none().whole(0).wholes(1).wholes(1),
+            "no storage"),
+        rebuild(
+            "P19f: a float as offset",
+            "_rebuild_tensor",
+            p -> storage(p, "0", 4).real(0).wholes(1).wholes(1),
+            "offset"),
+        rebuild(
+            "P19f: a truth as offset",
+            "_rebuild_tensor",
+            p -> storage(p, "0", 4).truth(false).wholes(1).wholes(1),
+            "offset"),
+        rebuild(
+            "P19f: a list as size",
+            "_rebuild_tensor",
+            p -> storage(p, "0", 4).whole(0).emptyList().wholes(1),
+            "size is no tuple"),
+        rebuild(
+            "P19f: a number as stride",
+            "_rebuild_tensor",
+            p -> storage(p, "0", 4).whole(0).wholes(1).whole(1),
+            "stride is no tuple"),
+        rebuild(
+            "P26: 2^63 as size",
+            "_rebuild_tensor",
+            p -> storage(p, "0", 4).whole(0).mark().whole(BigInteger.TWO.pow(63)).tuple().wholes(1),
+            "size is no integer from 0 to 2^63 - 1"),
+        rebuild(
+            "P21: None as requires_grad",
+            "_rebuild_tensor_v2",
+            p -> plain(p).none().none(),
+            "requires_grad"),
+        rebuild(
+            "P21: hooks",
+            "_rebuild_tensor_v2",
+            p -> plain(p).truth(true).emptyDict().whole(0).none().setItem(),
+            "backward hooks"),
+        rebuild(
+            "P21: metadata 'neg'",
+            "_rebuild_tensor_v2",
+            p -> whole(p).emptyDict().text("neg").truth(true).setItem(),
+            "'neg'"),
+        rebuild(
+            "P21: metadata 'conj'",
+            "_rebuild_tensor_v2",
+            p -> whole(p).emptyDict().text("conj").truth(true).setItem(),
+            "'conj'"),
+        rebuild(
+            "P21: a list as metadata", "_rebuild_tensor_v2", p -> whole(p).emptyList(), "metadata"),
+        rebuild(
+            "P22: v3 of an unknown dtype",
+            "_rebuild_tensor_v3",
+            p -> whole(p).text("float32"),
+            "unknown dtype"),
+        rebuild(
+            "P23: a parameter of a number",
+            "_rebuild_parameter",
+            p -> p.whole(1).truth(true).none(),
+            "no tensor"),
+        rebuild(
+            "P23: a parameter with hooks",
+            "_rebuild_parameter",
+            p -> tensor(p, 1, 0, of(1), of(1)).truth(true).whole(3),
+            "hooks"),
+        rebuild(
+            "P23: a parameter of two",
+            "_rebuild_parameter",
+            p -> tensor(p, 1, 0, of(1), of(1)).truth(true),
+            "of 2"));
+  }
+
+  private static PickleBytes plain(PickleBytes to) {
+    return storage(to, "0", 4).whole(0).wholes(2).wholes(1);
+  }
+
+  private static PickleBytes whole(PickleBytes to) {
+    return plain(to).truth(false).orderedDict();
+  }
+
+  private static PickleBytes call(String name, UnaryOperator<PickleBytes> arguments) {
+    var pickle = pickle().global("torch._utils", name).mark();
+    return arguments.apply(pickle).tuple().reduce();
+  }
+
+  private static PickleRow rebuild(
+      String name, String function, UnaryOperator<PickleBytes> arguments, String piece) {
+    return refused(name, call(function, arguments).stop(), piece);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource({"persistentIds", "views", "arguments"})
+  void refuses(PickleRow row) {
+    row.check(new TorchConstructors(new MemoryStorages()));
+  }
+
+  @ParameterizedTest(name = "P18, P20: {0} holds {1}")
+  @CsvSource({
+    "DoubleStorage, F64",
+    "FloatStorage, F32",
+    "HalfStorage, F16",
+    "BFloat16Storage, BF16",
+    "LongStorage, I64",
+    "IntStorage, I32",
+    "ShortStorage, I16",
+    "CharStorage, I8",
+    "ByteStorage, U8",
+    "BoolStorage, BOOL",
+    "UntypedStorage, U8"
+  })
+  void knowsStorageClasses(String name, TensorType type) {
+    var storage = MemoryStorages.read(storage(pickle(), name, "7", 3).stop());
+    var memory = assertInstanceOf(TorchStorage.class, storage);
+    assertEquals(type, memory.type());
+    assertEquals("7", memory.key());
+    assertEquals(3, memory.size());
+  }
+
+  @ParameterizedTest(name = "P17f, P17g: an integer as key, on {0}, with {1} parts")
+  @CsvSource({"cpu, 5", "cuda:7, 5", "mps, 6"})
+  void readsStoragesOfOtherDevices(String device, int parts) {
+    var pickle = part(pickle().mark()).whole(7).text(device).whole(3);
+    var storage = (parts == 6 ? pickle.none() : pickle).tuple().persistent().stop();
+    assertEquals("7", assertInstanceOf(TorchStorage.class, MemoryStorages.read(storage)).key());
+  }
+
+  @Test
+  void tensorsOfOneKeyShareTheirStorage() {
+    var storages = new MemoryStorages();
+    var pickle = tensor(tensor(pickle(), 6, 0, of(2, 3), of(3, 1)), 6, 1, of(3), of(2));
+    var reader = new PickleReader(ByteSource.of(pickle.bytes(0x86).stop()), "model.bin", "", 0);
+    var both =
+        assertInstanceOf(
+            PickleValue.Tuple.class, PickleMachine.read(reader, new TorchConstructors(storages)));
+    var first = assertInstanceOf(TorchTensor.class, both.items().get(0));
+    var second = assertInstanceOf(TorchTensor.class, both.items().get(1));
+    assertSame(first.storage(), second.storage());
+    assertEquals(List.of("0"), storages.asked());
+    assertEquals(List.of(2L, 3L), first.dims());
+    assertEquals(List.of(2L), second.strides());
+    assertEquals(1, second.offset());
+  }
+
+  static Stream<byte[]> sameTensor() {
+    UnaryOperator<PickleBytes> v2 = p -> tensor(p, 4, 1, of(2), of(1));
+    return Stream.of(
+            call("_rebuild_tensor", p -> storage(p, "0", 4).whole(1).wholes(2).wholes(1)),
+            v2.apply(pickle()),
+            call(
+                "_rebuild_tensor_v2",
+                p -> storage(p, "0", 4).whole(1).wholes(2).wholes(1).truth(true).none()),
+            call(
+                "_rebuild_tensor_v2",
+                p ->
+                    storage(p, "0", 4).whole(1).wholes(2).wholes(1).truth(true).none().emptyDict()),
+            call(
+                "_rebuild_tensor_v2",
+                p -> storage(p, "0", 4).whole(1).wholes(2).wholes(1).truth(true).none().none()),
+            call("_rebuild_parameter", p -> v2.apply(p).truth(true).orderedDict()),
+            call("_rebuild_parameter", p -> v2.apply(p).truth(true).orderedDict())
+                .truth(true)
+                .truth(false)
+                .orderedDict()
+                .bytes(0x87)
+                .build(),
+            call(
+                "_rebuild_parameter_with_state",
+                p -> v2.apply(p).truth(true).orderedDict().emptyDict()))
+        .map(PickleBytes::stop);
+  }
+
+  @ParameterizedTest(name = "P20, P21, P23: spelling {index}")
+  @MethodSource("sameTensor")
+  void readsEverySpellingOfATensor(byte[] pickle) {
+    var tensor = assertInstanceOf(TorchTensor.class, MemoryStorages.read(pickle));
+    assertEquals(1, tensor.offset());
+    assertEquals(List.of(2L), tensor.dims());
+    assertEquals(List.of(1L), tensor.strides());
+    assertEquals(TensorType.F32, tensor.type());
+  }
+
+  @Test
+  void takesBytesAsTheTypeThatVersion3Names() {
+    var pickle =
+        call(
+            "_rebuild_tensor_v3",
+            p ->
+                storage(p, "UntypedStorage", "0", 8)
+                    .whole(1)
+                    .wholes(3)
+                    .wholes(1)
+                    .truth(false)
+                    .orderedDict()
+                    .global("torch", "uint16"));
+    var tensor = assertInstanceOf(TorchTensor.class, MemoryStorages.read(pickle.stop()));
+    assertEquals(TensorType.U16, tensor.type());
+    assertEquals(4, tensor.storage().size());
+  }
+}
