@@ -7,6 +7,9 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.util.ServiceLoader;
 
 /** What reading a foreign file may never lead to: classes by name, processes, networks. */
 @AnalyzeClasses(packages = "dev.mmib.convert", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -35,7 +38,7 @@ class ConverterArchitectureTest {
           .callMethod(Class.class, "getDeclaredMethods")
           .orShould()
           .dependOnClassesThat()
-          .belongToAnyOf(java.util.ServiceLoader.class);
+          .belongToAnyOf(ServiceLoader.class);
 
   @ArchTest
   static final ArchRule noProcessIsStarted =
@@ -53,7 +56,7 @@ class ConverterArchitectureTest {
       noClasses()
           .should()
           .dependOnClassesThat()
-          .belongToAnyOf(java.io.ObjectInputStream.class, java.io.ObjectOutputStream.class);
+          .belongToAnyOf(ObjectInputStream.class, ObjectOutputStream.class);
 
   /** The machine reads bytes at positions; it opens nothing itself. */
   @ArchTest

@@ -9,12 +9,14 @@ import dev.mmib.io.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** P20: views of every kind, materialised row by row, and what they read for it. */
@@ -109,12 +111,12 @@ class StridedContentTest {
       source.content().put(at, buffer);
       var read = new int[count];
       buffer.flip().asIntBuffer().get(read);
-      assertArrayEquals(java.util.Arrays.copyOfRange(expected, at, at + count), read);
+      assertArrayEquals(Arrays.copyOfRange(expected, at, at + count), read);
     }
   }
 
   @ParameterizedTest(name = "elements of {0} bytes")
-  @org.junit.jupiter.params.provider.EnumSource(
+  @EnumSource(
       value = TensorType.class,
       names = {"U8", "F16", "F32", "F64"})
   void readsElementsOfAnyWidth(TensorType type) {
@@ -125,7 +127,7 @@ class StridedContentTest {
     var places = expected(tensor);
     for (int i = 0; i < 200; i++) {
       for (int b = 0; b < width; b++) {
-        assertEquals((byte) (places[i] >> 8 * b), buffer.get(i * width + b));
+        assertEquals((byte) ((long) places[i] >> 8 * b), buffer.get(i * width + b));
       }
     }
   }
@@ -143,8 +145,8 @@ class StridedContentTest {
   void longRowsAreReadIntoTheirPlace() {
     var storage = storage(TensorType.F32, 1_000_000);
     var tensor = new TorchTensor(storage, 0, List.of(100L, 2000L), List.of(10_000L, 1L));
-    tensor.source().content().put(1000, ByteBuffer.allocate(4 * 4000));
-    assertEquals(List.of(4000, 8000, 4000), storage.reads());
+    tensor.source().content().put(2000, ByteBuffer.allocate(4 * 4000));
+    assertEquals(List.of(8000, 8000), storage.reads());
   }
 
   /** A transposed matrix is fetched once, however short the runs that it is asked for in. */

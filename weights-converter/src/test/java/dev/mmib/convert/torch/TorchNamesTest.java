@@ -9,6 +9,7 @@ import static dev.mmib.convert.torch.TorchPickle.tensor;
 
 import dev.mmib.convert.pickle.PickleBytes;
 import dev.mmib.convert.pickle.PickleRow;
+import java.math.BigInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -53,7 +54,6 @@ class TorchNamesTest {
         stacked("P02l: an escape in it", "\u001b[2J", "\u202e", "'\\u001b[2J \\u202e'"));
   }
 
-  /** The same name by both opcodes, and by that for instances. */
   private static PickleRow named(String id, String module, String name, String piece) {
     var row = id + ": GLOBAL " + module + " " + name;
     return forbidden(row, call(pickle().global(module, name)), piece);
@@ -224,7 +224,7 @@ class TorchNamesTest {
             pickle()
                 .global("torch", "Size")
                 .mark()
-                .whole(java.math.BigInteger.TWO.pow(63))
+                .whole(BigInteger.TWO.pow(63))
                 .tuple()
                 .bytes(0x85)
                 .reduce()
