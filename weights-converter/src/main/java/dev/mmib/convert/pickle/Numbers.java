@@ -18,7 +18,7 @@ final class Numbers {
   private static final int LONGEST_REAL = 1024;
   private static final Pattern WHOLE = Pattern.compile("[+-]?(0|[1-9][0-9]*)");
   private static final Pattern DECIMAL =
-      Pattern.compile("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?");
+      Pattern.compile("[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?");
 
   private Numbers() {}
 
