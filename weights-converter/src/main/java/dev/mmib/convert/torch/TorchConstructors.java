@@ -37,6 +37,10 @@ public final class TorchConstructors implements Constructors {
           Map.entry(new Global("collections", "OrderedDict"), TorchConstructors::dictionary),
           Map.entry(new Global("torch", "Size"), TorchConstructors::size),
           Map.entry(new Global("torch", "device"), TorchConstructors::device),
+          Map.entry(new Global("numpy", "dtype"), NumpyScalars::type),
+          Map.entry(new Global("numpy.core.multiarray", "scalar"), NumpyScalars::scalar),
+          Map.entry(new Global("numpy._core.multiarray", "scalar"), NumpyScalars::scalar),
+          Map.entry(new Global("_codecs", "encode"), NumpyScalars::bytes),
           Map.entry(new Global("torch._utils", "_rebuild_tensor"), rebuild::tensor),
           Map.entry(new Global("torch._utils", "_rebuild_tensor_v2"), rebuild::tensor2),
           Map.entry(new Global("torch._utils", "_rebuild_tensor_v3"), rebuild::tensor3),
@@ -74,7 +78,7 @@ public final class TorchConstructors implements Constructors {
     return call.with(arguments);
   }
 
-  /** An OrderedDict's attributes and a parameter's flags say nothing about numbers. */
+  /** An OrderedDict's attributes, a parameter's flags, a type's byte order: none is of interest. */
   @Override
   public void build(PickleValue on, PickleValue state) throws Refusal {
     boolean attributes = on instanceof Dictionary && state instanceof Dictionary;
@@ -84,7 +88,7 @@ public final class TorchConstructors implements Constructors {
             && tuple.items().size() == 3
             && tuple.items().get(0) instanceof Bool
             && TensorRebuild.isNothing(tuple.items().get(2));
-    if (!attributes && !flags) {
+    if (!attributes && !flags && !NumpyScalars.isState(on, state)) {
       throw Refusal.forbidden(
           "BUILD sets the state of something other than an OrderedDict or a parameter",
           "Save state_dict(): tensors, containers, numbers, strings");
