@@ -111,16 +111,38 @@ public final class TorchConstructors implements Constructors {
     boolean isStorage = kind.value().equals("storage");
     boolean isWhole =
         items.size() == 5 || items.size() == 6 && TensorRebuild.isNothing(items.get(5));
-    if (!isStorage || !isWhole) {
+    List<PickleValue> slice =
+        items.size() == 6 && items.get(5) instanceof Tuple view && view.items().size() == 3
+            ? view.items()
+            : List.of();
+    if (!isStorage || !isWhole && slice.isEmpty()) {
       throw Refusal.damaged(
           "a persistent id of kind "
               + quote(kind.value())
               + " with "
               + items.size()
-              + " parts is not that of a whole storage");
+              + " parts is not that of a whole storage or a slice of one");
     }
     requireNumbers(items.get(3));
-    return storage(items.get(1), key(items.get(2)), TensorRebuild.extent(items.get(4), "size"));
+    var whole =
+        storage(items.get(1), key(items.get(2)), TensorRebuild.extent(items.get(4), "size"));
+    return slice.isEmpty() ? whole : part(whole, slice);
+  }
+
+  /** {@code (key, offset, size)} of a slice, which lies within its storage. */
+  private static TorchStorage part(TorchStorage whole, List<PickleValue> view) throws Refusal {
+    long offset = TensorRebuild.extent(view.get(1), "a slice's offset");
+    long size = TensorRebuild.extent(view.get(2), "a slice's size");
+    if (offset > whole.size() || size > whole.size() - offset) {
+      throw Refusal.damaged(
+          "a slice of "
+              + size
+              + " elements from "
+              + offset
+              + " reaches past its storage of "
+              + whole.size());
+    }
+    return new StoragePart(whole, key(view.get(0)), offset, size);
   }
 
   private TorchStorage storage(PickleValue type, String key, long size) throws Refusal {

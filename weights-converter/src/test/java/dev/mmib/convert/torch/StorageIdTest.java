@@ -4,6 +4,7 @@ import static dev.mmib.convert.pickle.PickleBytes.pickle;
 import static dev.mmib.convert.pickle.PickleRow.forbidden;
 import static dev.mmib.convert.pickle.PickleRow.refused;
 import static dev.mmib.convert.torch.TorchPickle.storage;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
@@ -11,8 +12,10 @@ import dev.mmib.convert.pickle.PickleBytes;
 import dev.mmib.convert.pickle.PickleRow;
 import dev.mmib.io.TensorType;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,6 +38,22 @@ class StorageIdTest {
             "P17: the part of a view",
             p -> part(p).text("0").text("cpu").whole(1).emptyTuple(),
             "whole storage"),
+        id(
+            "P17: a slice past its storage",
+            p -> slice(part(p).text("0").text("cpu").whole(9), "1", 7, 3),
+            "3 elements from 7 reaches past its storage of 9"),
+        id(
+            "P17: a slice of 2^63 - 1 elements",
+            p -> slice(part(p).text("0").text("cpu").whole(9), "1", 7, Long.MAX_VALUE),
+            "reaches past"),
+        id(
+            "P17: a slice from -1",
+            p -> slice(part(p).text("0").text("cpu").whole(9), "1", -1, 3),
+            "offset is no integer"),
+        id(
+            "P17: a slice named ../0",
+            p -> slice(part(p).text("0").text("cpu").whole(9), "../0", 0, 3),
+            "no plain name"),
         forbidden(
             "P17c: a module",
             pickle()
@@ -139,5 +158,23 @@ class StorageIdTest {
     var pickle = part(pickle().mark()).whole(7).text(device).whole(3);
     var storage = (parts == 6 ? pickle.none() : pickle).tuple().persistent().stop();
     assertEquals("7", assertInstanceOf(TorchStorage.class, MemoryStorages.read(storage)).key());
+  }
+
+  private static PickleBytes slice(PickleBytes to, String key, long offset, long size) {
+    return to.mark().text(key).whole(offset).whole(size).tuple();
+  }
+
+  /** Streams of before PyTorch 0.4 may have them. */
+  @Test
+  void readsASliceOfAStorage() {
+    var pickle = slice(part(pickle().mark()).text("7").text("cpu").whole(9), "8", 4, 3);
+    var storage =
+        assertInstanceOf(
+            TorchStorage.class, MemoryStorages.read(pickle.tuple().persistent().stop()));
+    assertEquals("8", storage.key());
+    assertEquals(3, storage.size());
+    var bytes = ByteBuffer.allocate(8);
+    storage.read(4, bytes);
+    assertArrayEquals(new byte[] {5, 0, 0, 0, 6, 0, 0, 0}, bytes.array());
   }
 }

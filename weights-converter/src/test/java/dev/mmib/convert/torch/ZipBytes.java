@@ -57,7 +57,7 @@ final class ZipBytes {
       var deflater = new Deflater(9, true);
       deflater.setInput(stored);
       deflater.finish();
-      var out = new byte[stored.length + 100];
+      var out = new byte[stored.length + stored.length / 1000 + 100];
       int length = deflater.deflate(out);
       deflater.end();
       stored = Arrays.copyOf(out, length);
