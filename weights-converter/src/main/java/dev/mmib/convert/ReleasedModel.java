@@ -22,10 +22,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * A checkpoint of the released MMIB code as the model that it is.
@@ -41,6 +44,12 @@ record ReleasedModel(
     BertTokenizer tokenizer,
     Map<String, TensorSource> weights,
     List<String> notes) {
+
+  /** What the released code saves and nothing computes with. */
+  private static final Pattern BUFFERS =
+      Pattern.compile(
+          "bert\\.embeddings\\.position_ids"
+              + "|vis_encoding\\.resnet\\.(.*\\.num_batches_tracked|fc\\.(weight|bias))");
 
   /** Whether these are the names of a released model, complete or not. */
   static boolean isReleased(Collection<String> names) {
@@ -65,7 +74,7 @@ record ReleasedModel(
         task == Task.NER
             ? shapes.labels(TagSet.twitter().tags(), "fc.weight")
             : shapes.labels(beside.relations(), "classifier.weight");
-    notes.add("the fidelity is " + options.fidelity().name().toLowerCase(java.util.Locale.ROOT));
+    notes.add("the fidelity is " + options.fidelity().name().toLowerCase(Locale.ROOT));
     var weights = renamed(checkpoint, tensors, task, expected(bert, config, labels), notes);
     return new ReleasedModel(bert, config, labels, tokenizer, weights, notes);
   }
@@ -98,7 +107,7 @@ record ReleasedModel(
     var names = ReleasedNames.of(task);
     var weights = new LinkedHashMap<String, TensorSource>();
     var missing = new ArrayList<String>();
-    var used = new ArrayList<String>();
+    var used = new HashSet<String>();
     expected.forEach(
         (ours, dims) -> {
           var released = names.released(ours).orElse(ours);
@@ -122,10 +131,16 @@ record ReleasedModel(
               + Walk.names(missing),
           "Give the best_model.pth that the released code saved.");
     }
-    var unused = new ArrayList<>(tensors.keySet());
-    unused.removeAll(new java.util.HashSet<>(used));
-    if (!unused.isEmpty()) {
-      notes.add(unused.size() + " tensors that the model has no use for: " + Walk.names(unused));
+    var foreign =
+        tensors.keySet().stream()
+            .filter(name -> !used.contains(name) && !BUFFERS.matcher(name).matches())
+            .toList();
+    if (!foreign.isEmpty()) {
+      notes.add(
+          "left out are "
+              + foreign.size()
+              + " tensors that no released model has: "
+              + Walk.names(foreign));
     }
     return weights;
   }

@@ -74,7 +74,7 @@ public final class CropTable {
   }
 
   /** The names of a row's crops; empty where the table does not cover it. */
-  Optional<List<String>> find(Split split, int row, String image) {
+  public Optional<List<String>> find(Split split, int row, String image) {
     for (Map<String, List<String>> rows : List.of(ofSplit.getOrDefault(split, Map.of()), all)) {
       List<String> found = row < 0 ? null : rows.get(Integer.toString(row));
       if (found == null) {
