@@ -105,7 +105,8 @@ final class Nesting {
     }
   }
 
-  private static Collection<PickleValue> children(PickleValue value) {
+  /** The items of a list or tuple, the values of a dictionary, nothing of anything else. */
+  static Collection<PickleValue> children(PickleValue value) {
     if (value instanceof Sequence sequence) {
       return sequence.items();
     } else if (value instanceof Tuple tuple) {

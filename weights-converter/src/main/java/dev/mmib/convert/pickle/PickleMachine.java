@@ -72,9 +72,7 @@ public final class PickleMachine {
     if (opcode == null) {
       throw Refusal.damaged(String.format("0x%02x is no instruction", code));
     }
-    if (++operations > budget.operations()) {
-      throw overBudget(budget.operations(), "instructions");
-    }
+    spendOperations(1);
     return opcode;
   }
 
@@ -251,6 +249,10 @@ public final class PickleMachine {
     spendContainer();
     var both = stack.pop(2, opcode);
     if (both.get(0) instanceof Global name && both.get(1) instanceof Tuple arguments) {
+      // One instruction may copy a list that is remembered, however long, again and again.
+      for (var argument : arguments.items()) {
+        spendOperations(Nesting.children(argument).size());
+      }
       stack.push(constructors.call(name, arguments.items()));
     } else {
       throw Refusal.damaged("REDUCE wants a name and a tuple of arguments");
@@ -260,6 +262,13 @@ public final class PickleMachine {
   private void build(Opcode opcode) throws Refusal {
     var state = stack.pop(opcode);
     constructors.build(stack.top(opcode), state);
+  }
+
+  private void spendOperations(int count) throws Refusal {
+    operations += count;
+    if (operations > budget.operations()) {
+      throw overBudget(budget.operations(), "instructions");
+    }
   }
 
   private void spendText(long bytes) throws Refusal {

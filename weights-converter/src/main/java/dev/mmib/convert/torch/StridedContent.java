@@ -17,7 +17,6 @@ final class StridedContent implements TensorSource.Content {
   private static final int PIECE = 1 << 20;
   private static final int LONG_RUN = 1 << 12;
   private static final int FAR = 1 << 14;
-  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private final TorchStorage storage;
   private final long[] dims;
@@ -33,9 +32,13 @@ final class StridedContent implements TensorSource.Content {
   /** Elements that lie side by side wherever the index of the outer dimensions points. */
   private final long run;
 
+  /** Extent of the innermost dimension that is no part of a run, and its stride in bytes. */
+  private final long steps;
+
+  private final long step;
   private final boolean isWhole;
   private final int piece;
-  private ByteBuffer window = NOTHING;
+  private ByteBuffer window = ByteBuffer.allocate(0);
   private long windowStart;
 
   StridedContent(TorchTensor of) {
@@ -54,8 +57,10 @@ final class StridedContent implements TensorSource.Content {
     long last = place(size - 1);
     span = last + width;
     isWhole = !isAscending(i) && span <= Math.min(WIDEST, Math.max(PIECE, size * width / 4 * 5));
+    steps = i < 0 ? 1 : dims[i];
+    step = i < 0 ? 0 : strides[i] * width;
     // A piece pays only while the next run lies in it.
-    piece = i >= 0 && strides[i] * width < FAR ? PIECE : (int) Math.min(PIECE, run * width);
+    piece = step < FAR ? PIECE : (int) Math.min(PIECE, run * width);
   }
 
   /** Whether places only grow with the index, over the dimensions up to {@code innermost}. */
@@ -73,19 +78,33 @@ final class StridedContent implements TensorSource.Content {
   @Override
   public synchronized void put(long at, ByteBuffer to) {
     long end = at + to.remaining() / width;
+    window.order(to.order());
     for (long next = at; next < end; ) {
       long count = Math.min(run - next % run, end - next);
-      long bytes = count * width;
-      if (bytes >= LONG_RUN) {
-        storage.read(start + place(next), to.slice(to.position(), (int) bytes));
-        to.position(to.position() + (int) bytes);
+      if (count * width >= LONG_RUN) {
+        int bytes = (int) count * width;
+        storage.read(start + place(next), to.slice(to.position(), bytes));
+        to.position(to.position() + bytes);
+      } else if (count < run) {
+        copy(place(next), (int) count * width, to);
       } else {
-        copy(place(next), (int) bytes, to);
+        count *= Math.min(steps - next / run % steps, (end - next) / run);
+        copyRuns(place(next), count / run, to);
       }
       next += count;
     }
     if (end == size) {
-      window = NOTHING;
+      window = ByteBuffer.allocate(0);
+    }
+  }
+
+  /** Copies whole runs, one step of the dimension around them after another. */
+  private void copyRuns(long from, long count, ByteBuffer to) {
+    int bytes = (int) run * width;
+    long place = from;
+    for (long i = 0; i < count; i++) {
+      copy(place, bytes, to);
+      place += step;
     }
   }
 
@@ -105,14 +124,23 @@ final class StridedContent implements TensorSource.Content {
       open(place, bytes);
     }
     int from = (int) (place - windowStart);
-    to.put(window.slice(from, bytes));
+    switch (bytes) {
+      case 1 -> to.put(window.get(from));
+      case 2 -> to.putShort(window.getShort(from));
+      case 4 -> to.putInt(window.getInt(from));
+      case 8 -> to.putLong(window.getLong(from));
+      default -> {
+        to.put(to.position(), window, from, bytes);
+        to.position(to.position() + bytes);
+      }
+    }
   }
 
   private void open(long place, int bytes) {
     windowStart = isWhole ? 0 : place;
     int length = (int) (isWhole ? span : Math.min(span - place, Math.max(piece, bytes)));
     if (window.capacity() < length) {
-      window = ByteBuffer.allocate(length);
+      window = ByteBuffer.allocate(length).order(window.order());
     }
     window.clear().limit(length);
     storage.read(start + windowStart, window);

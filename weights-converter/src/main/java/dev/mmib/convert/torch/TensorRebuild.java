@@ -1,5 +1,7 @@
 package dev.mmib.convert.torch;
 
+import static dev.mmib.error.MmibException.quote;
+
 import dev.mmib.convert.pickle.PickleValue;
 import dev.mmib.convert.pickle.PickleValue.Bool;
 import dev.mmib.convert.pickle.PickleValue.Dictionary;
@@ -75,7 +77,7 @@ final class TensorRebuild {
     try {
       requireWithin(storage, offset, dims, strides);
     } catch (ArithmeticException e) {
-      throw Refusal.damaged("a tensor of " + dims + " with strides " + strides + " overflows");
+      throw Refusal.damaged(shown(dims, strides) + " overflows");
     }
     return new TorchTensor(storage, offset, dims, strides);
   }
@@ -94,10 +96,7 @@ final class TensorRebuild {
     Math.multiplyExact(elements, storage.type().bits() / 8);
     if (isEmpty ? offset > storage.size() : last >= storage.size()) {
       throw Refusal.damaged(
-          "a tensor of "
-              + dims
-              + " with strides "
-              + strides
+          shown(dims, strides)
               + " from "
               + offset
               + " reaches past its storage of "
@@ -111,6 +110,10 @@ final class TensorRebuild {
             PLAIN);
       }
     }
+  }
+
+  private static String shown(List<Long> dims, List<Long> strides) {
+    return "a tensor of " + quote(dims.toString()) + " with strides " + quote(strides.toString());
   }
 
   private static TorchStorage storage(List<PickleValue> arguments) throws Refusal {

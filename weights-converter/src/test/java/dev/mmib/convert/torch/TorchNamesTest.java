@@ -160,8 +160,25 @@ class TorchNamesTest {
             "no known class"));
   }
 
+  /** A long list made into a dictionary again and again. */
+  private static byte[] copied(int items, int times) {
+    var pickle = pickle().global("collections", "OrderedDict").put(0).mark();
+    for (int i = 0; i < items; i++) {
+      pickle.whole(i).whole(i).bytes(0x86);
+    }
+    pickle.bytes('l', 0x85).put(1).mark();
+    for (int i = 0; i < times; i++) {
+      pickle.get(0).get(1).reduce();
+    }
+    return pickle.tuple().stop();
+  }
+
   static Stream<PickleRow> plainValues() {
     return Stream.of(
+        refused(
+            "P09: a list made into a dictionary 1,000 times",
+            copied(10_000, 1_000),
+            "5000000 instructions"),
         value(
             "P23: OrderedDict with _metadata",
             pickle()
