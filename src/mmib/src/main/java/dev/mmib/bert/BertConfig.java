@@ -43,7 +43,7 @@ public record BertConfig(
   // Larger ones are mistakes: they would ask for tables that no machine of this library holds.
   private static final int LARGEST_VOCABULARY = 10_000_000;
   private static final int LARGEST_WIDTH = 65_536;
-  private static final int MOST_LAYERS = 1_000;
+  private static final int MOST_LAYERS = 10_000;
   private static final int MOST_POSITIONS = 1_000_000;
   private static final int MOST_TYPES = 10_000;
   private static final long LARGEST_TENSOR = Integer.MAX_VALUE;
@@ -163,13 +163,20 @@ public record BertConfig(
           json.number("initializer_range", 0.02),
           json.integer("pad_token_id", 0));
     } catch (MmibException e) {
-      throw e.file() != null ? e : json.error(e.what(), e.hint()).causedBy(e);
+      throw e.file() != null ? e : field(json, e.what()).error(e.what(), e.hint()).causedBy(e);
     }
+  }
+
+  /** The member that a refusal begins with; the whole where it has a default. */
+  private static JsonValue field(JsonObject json, String what) {
+    var key = what.substring(0, what.indexOf(' '));
+    return json.absent(key) ? json : json.at(key);
   }
 
   /** Refuses other architectures and what changes the computation and is not built here. */
   private static void requireBert(JsonObject json) {
     if (json.absent("model_type")) {
+      requireNoOther(json);
       LOG.warn("config.json has no model_type; it is taken for BERT's");
     } else if (!json.string("model_type").equals("bert")) {
       throw unsupported(
@@ -194,6 +201,28 @@ public record BertConfig(
       if (json.has(foreign)) {
         LOG.warn("config.json: {} is ignored, code of a model is never run", foreign);
       }
+    }
+  }
+
+  /**
+   * Without a model_type: refuses what another class or the sizes of RoBERTa's tables give away.
+   */
+  private static void requireNoOther(JsonObject json) {
+    if (!json.absent("architectures")) {
+      for (var name : json.array("architectures").strings()) {
+        if (!name.startsWith("Bert")) {
+          throw unsupported(
+              json.at("architectures"),
+              "architectures has " + MmibException.quote(name) + ", which is no BERT",
+              "Give a BERT encoder.");
+        }
+      }
+    }
+    if (json.integer("max_position_embeddings", 0) == 514 && json.integer("pad_token_id", 0) == 1) {
+      throw unsupported(
+          json.at("max_position_embeddings"),
+          "514 positions and pad_token_id 1 are a RoBERTa's, which counts positions otherwise",
+          "Give a BERT encoder.");
     }
   }
 

@@ -93,7 +93,9 @@ public final class InputFile {
       boolean utf16 =
           utf8.length >= 2
               && ((utf8[0] == (byte) 0xFF && utf8[1] == (byte) 0xFE)
-                  || (utf8[0] == (byte) 0xFE && utf8[1] == (byte) 0xFF));
+                  || (utf8[0] == (byte) 0xFE && utf8[1] == (byte) 0xFF)
+                  || utf8[0] == 0
+                  || utf8[1] == 0);
       throw MmibException.at(
               file,
               "byte " + bytes.position(),

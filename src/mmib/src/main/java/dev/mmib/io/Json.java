@@ -9,14 +9,17 @@ import java.nio.file.Path;
  *
  * <p>Refused, with line and column: anything that is not JSON (comments, trailing commas, NaN, …),
  * trailing text, duplicate keys, nesting deeper than {@value #DEEPEST}, more than {@value
- * #MOST_VALUES} values, numbers of more than {@value #LONGEST_NUMBER} characters, and strings with
- * half a surrogate pair. Numbers keep their digits, so that 64-bit integers are exact.
+ * #MOST_VALUES} values, more than {@value #MOST_KEYS} keys in an object, numbers of more than
+ * {@value #LONGEST_NUMBER} characters, strings of more than {@value #LONGEST_STRING}, and strings
+ * with half a surrogate pair. Numbers keep their digits, so that 64-bit integers are exact.
  */
 public final class Json {
 
   static final int DEEPEST = 64;
   static final int MOST_VALUES = 2_000_000;
+  static final int MOST_KEYS = 500_000;
   static final int LONGEST_NUMBER = 1000;
+  static final int LONGEST_STRING = 8 << 20;
 
   /** The longest file that {@link #read} takes, in bytes. */
   public static final int LARGEST_FILE = 16 << 20;
@@ -56,6 +59,10 @@ public final class Json {
     if (text.isBlank()) {
       throw MmibException.in(
           file.toString(), code, "the file is empty", "Put a JSON document into it.");
+    }
+    if (text.length() > 1 && (text.charAt(0) == 0 || text.charAt(1) == 0)) {
+      throw MmibException.at(
+          file.toString(), "byte 0", code, "is UTF-16, not UTF-8", "Save the file as UTF-8.");
     }
     return parse(text, file.toString(), code);
   }

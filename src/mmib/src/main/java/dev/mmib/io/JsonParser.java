@@ -80,6 +80,9 @@ final class JsonParser {
       if (!object.putIfNew(key, value(depth))) {
         throw error("duplicate key " + MmibException.quote(key), keyPlace);
       }
+      if (object.size() > Json.MOST_KEYS) {
+        throw error("more than " + Json.MOST_KEYS + " keys in an object", keyPlace);
+      }
       skipSpace();
     } while (skip(','));
     require('}');
@@ -158,7 +161,8 @@ final class JsonParser {
 
   private String string() {
     long place = place();
-    int start = ++at;
+    int first = ++at;
+    int start = first;
     StringBuilder unescaped = null;
     while (true) {
       int c = peek();
@@ -181,6 +185,9 @@ final class JsonParser {
       } else {
         at++;
       }
+    }
+    if (at - first > Json.LONGEST_STRING) {
+      throw error("a string of more than " + Json.LONGEST_STRING + " characters", place);
     }
     var tail = text.substring(start, at++);
     var string = unescaped == null ? tail : unescaped.append(tail).toString();

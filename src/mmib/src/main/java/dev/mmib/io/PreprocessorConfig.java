@@ -140,9 +140,6 @@ final class PreprocessorConfig {
     if (height != width) {
       throw value.error(field + " is " + height + " by " + width + ", no square", CURE);
     }
-    if (field.equals("size") && json.absent("crop_size")) {
-      warnOfSquares();
-    }
     return inRange(height, value, field);
   }
 

@@ -78,18 +78,19 @@ final class Vocabulary {
     if (text.isEmpty()) {
       throw MmibException.in(file, ErrorCode.VOCABULARY, "the file is empty", HINT);
     }
+    requireFewLines(text, file);
     var tokens = new ArrayList<String>();
     for (int start = 0; start < text.length(); ) {
       int feed = text.indexOf('\n', start);
       int end = feed < 0 ? text.length() : feed;
       int stop = end > start && text.charAt(end - 1) == '\r' ? end - 1 : end;
-      if (stop - start > LONGEST_TOKEN || tokens.size() == MOST_TOKENS) {
-        String what =
-            stop - start > LONGEST_TOKEN
-                ? "a token of " + (stop - start) + " characters"
-                : "more than " + MOST_TOKENS + " lines";
+      if (stop - start > LONGEST_TOKEN) {
         throw MmibException.at(
-            file, "line " + (tokens.size() + 1), ErrorCode.VOCABULARY, what, HINT);
+            file,
+            "line " + (tokens.size() + 1),
+            ErrorCode.VOCABULARY,
+            "a token of " + (stop - start) + " characters",
+            HINT);
       }
       tokens.add(text.substring(start, stop));
       start = end + 1;
@@ -97,6 +98,21 @@ final class Vocabulary {
     var vocabulary = new Vocabulary(tokens, file);
     vocabulary.warnings.addAll(0, warnings);
     return vocabulary;
+  }
+
+  /** Counted before any token is made of them. */
+  private static void requireFewLines(String text, String file) {
+    int lines = 0;
+    for (int at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
+      if (++lines >= MOST_TOKENS && at + 1 < text.length()) {
+        throw MmibException.at(
+            file,
+            "line " + (lines + 1),
+            ErrorCode.VOCABULARY,
+            "more than " + MOST_TOKENS + " lines",
+            HINT);
+      }
+    }
   }
 
   List<String> tokens() {
