@@ -132,10 +132,15 @@ record SafeTensorsHeader(
     /** A whole number from 0, written as digits alone. */
     private long count(String name, JsonValue value) {
       var literal = value.asNumberLiteral();
-      if (!literal.chars().allMatch(c -> c >= '0' && c <= '9') || literal.length() > 19) {
+      boolean digits = literal.length() <= 19;
+      for (int i = 0; digits && i < literal.length(); i++) {
+        digits = literal.charAt(i) >= '0' && literal.charAt(i) <= '9';
+      }
+      if (!digits) {
         throw refuse(name, "number " + MmibException.quote(literal) + " vs a whole one from 0");
       }
-      return value.asLong();
+      // With 19 digits it may be too large; there may be millions of the others.
+      return literal.length() < 19 ? Long.parseLong(literal) : value.asLong();
     }
 
     private void requireBytes(String name, TensorType type, List<Long> dims, long bytes) {

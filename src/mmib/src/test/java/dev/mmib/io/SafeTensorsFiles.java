@@ -45,6 +45,39 @@ final class SafeTensorsFiles {
         dataBytes);
   }
 
+  /** A file of one tensor named x that has these bytes. */
+  static byte[] one(String dtype, String shape, byte[] data) {
+    var file = one("\"" + dtype + "\"", shape, "[0," + data.length + "]", data.length);
+    System.arraycopy(data, 0, file, file.length - data.length, data.length);
+    return file;
+  }
+
+  /** The entry of a row of bytes. */
+  static String u8(int begin, int end) {
+    return "{\"dtype\":\"U8\",\"shape\":["
+        + (end - begin)
+        + "],\"data_offsets\":["
+        + begin
+        + ","
+        + end
+        + "]}";
+  }
+
+  /** 1, 2, 3, … */
+  static byte[] counting(int bytes) {
+    var data = new byte[bytes];
+    for (int i = 0; i < bytes; i++) {
+      data[i] = (byte) (i + 1);
+    }
+    return data;
+  }
+
+  static byte[] floats(float... values) {
+    var data = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    data.asFloatBuffer().put(values);
+    return data.array();
+  }
+
   static Path write(Path dir, byte[] content) throws IOException {
     return Files.write(dir.resolve("t.safetensors"), content);
   }
