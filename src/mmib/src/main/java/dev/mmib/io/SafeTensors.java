@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.IntFunction;
 
 /**
  * An open safetensors file.
@@ -161,8 +162,9 @@ public final class SafeTensors implements AutoCloseable {
         });
   }
 
+  /** Reads a tensor that fits an array. */
   public float[] readFloats(String name) {
-    var values = new float[arrayLength(entry(name))];
+    var values = array(readable(name), float[]::new);
     readInto(name, (at, run, count) -> System.arraycopy(run, 0, values, (int) at, count));
     return values;
   }
@@ -195,7 +197,7 @@ public final class SafeTensors implements AutoCloseable {
   public long[] readLongs(String name) {
     var entry = readable(name);
     requireWhole(entry);
-    var values = new long[arrayLength(entry)];
+    var values = array(entry, long[]::new);
     readChunks(
         entry,
         0,
@@ -207,12 +209,9 @@ public final class SafeTensors implements AutoCloseable {
   /** A tensor's bytes as they are in the file, little-endian. */
   public byte[] readBytes(String name) {
     var entry = entry(name);
-    if (entry.bytes() > Integer.MAX_VALUE - 8) {
-      throw TensorDecoder.refuse(entry, file, "is too large for one array");
-    }
-    var bytes = ByteBuffer.allocate((int) entry.bytes());
-    stable.read(position(entry, 0), bytes);
-    return bytes.array();
+    var bytes = array(entry, entry.bytes(), byte[]::new);
+    stable.read(position(entry, 0), ByteBuffer.wrap(bytes));
+    return bytes;
   }
 
   /** A tensor to be written elsewhere: its bytes are read from here when they are asked for. */
@@ -264,11 +263,25 @@ public final class SafeTensors implements AutoCloseable {
     }
   }
 
-  private int arrayLength(TensorEntry entry) {
-    if (entry.size() > Integer.MAX_VALUE - 8) {
-      throw TensorDecoder.refuse(entry, file, "has too many elements for one array");
+  private <T> T array(TensorEntry entry, IntFunction<T> array) {
+    return array(entry, entry.size(), array);
+  }
+
+  private <T> T array(TensorEntry entry, long length, IntFunction<T> array) {
+    if (length > Integer.MAX_VALUE - 8) {
+      throw TensorDecoder.refuse(entry, file, "is too large for one array");
     }
-    return (int) entry.size();
+    try {
+      return array.apply((int) length);
+    } catch (OutOfMemoryError e) { // one allocation that does not fit; the rest is as it was
+      throw MmibException.at(
+              file.toString(),
+              "tensor " + MmibException.quote(entry.name()),
+              ErrorCode.OUT_OF_MEMORY,
+              "its " + length + " elements do not fit the Java heap",
+              "Raise -Xmx.")
+          .causedBy(e);
+    }
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -44,25 +45,29 @@ public final class WeightIndex {
   public static WeightIndex read(Path file) {
     var json = Json.read(file, ErrorCode.WEIGHT_INDEX).asObject();
     var shardOf = new LinkedHashMap<String, String>();
+    var shards = new HashSet<String>();
     for (var member : json.object("weight_map").members().entrySet()) {
       var shard = member.getValue().asString();
-      boolean plain =
-          PLAIN_NAME.matcher(shard).matches()
-              && !WINDOWS_DEVICE.matcher(shard.toUpperCase(Locale.ROOT)).matches()
-              && !file.endsWith(shard);
-      if (!plain) {
+      if (!shards.contains(shard) && !isPlain(shard, file)) {
         throw member
             .getValue()
             .error(
                 "shard " + MmibException.quote(shard) + " is not the plain name of another file",
                 CURE);
       }
+      shards.add(shard);
       shardOf.put(member.getKey(), shard);
     }
     if (shardOf.isEmpty()) {
       throw json.error("weight_map is empty", CURE);
     }
     return new WeightIndex(file, json, shardOf);
+  }
+
+  private static boolean isPlain(String shard, Path index) {
+    return PLAIN_NAME.matcher(shard).matches()
+        && !WINDOWS_DEVICE.matcher(shard.toUpperCase(Locale.ROOT)).matches()
+        && !index.endsWith(shard);
   }
 
   /** The name of the shard that holds each tensor. */
