@@ -211,8 +211,9 @@ class WeightIndexTest {
   @MethodSource("links")
   void followsLinksWithinTheModelOnly(String id, String home, String target, boolean isRead)
       throws IOException {
+    Files.createDirectories(dir.resolve("hub/blobs/d"));
+    Files.createDirectories(dir.resolve("hub/snapshots/2"));
     for (var file : List.of("hub/blobs/f", "hub/snapshots/2/g", "hub/blobs/d/h")) {
-      Files.createDirectories(dir.resolve(file).getParent());
       shard(dir.resolve(file), "x", "extra");
     }
     var directory = Files.createDirectories(dir.resolve(home));
