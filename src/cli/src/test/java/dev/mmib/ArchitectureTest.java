@@ -95,6 +95,27 @@ class ArchitectureTest {
           .resideInAPackage("dev.mmib.train..");
 
   @ArchTest
+  static final ArchRule onlyTheCommandKnowsTheConverter =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("dev.mmib.convert..", "dev.mmib.cli..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.mmib.convert..");
+
+  @ArchTest
+  static final ArchRule theConverterNeitherTrainsNorChoosesADevice =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.mmib.convert..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("dev.mmib.train..", "dev.mmib.predict..", "dev.mmib.score..")
+          .orShould()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("dev.mmib.backend.Device");
+
+  @ArchTest
   static final ArchRule onlyTheCommandPrints =
       noClasses()
           .that()

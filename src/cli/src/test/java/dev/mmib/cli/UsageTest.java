@@ -88,6 +88,13 @@ class UsageTest {
           new Row("evaluate --model DATA --data DATA", 4, "config.json"),
           new Row("evaluate --model NEW --data DATA --split all", 2, "split"),
           new Row("evaluate --model NEW --data DATA --mode loose", 2, "--mode"),
+          new Row("convert", 2, "IN"),
+          new Row("convert NEW", 2, "OUT"),
+          new Row("convert NEW NEW2", 4, "no such file"),
+          new Row("convert DATA NEW", 4, "pytorch_model.bin"),
+          new Row("convert DATA/train.txt NEW", 4, "train.txt"),
+          new Row("convert DATA/train.txt NEW --fidelity exact", 2, "--fidelity"),
+          new Row("convert NEW NEW2 more", 2, "more"),
           new Row("study", 2, "--out"),
           new Row("study --out NEW --seeds 1", 2, "2 to 1000"),
           new Row("study --out NEW --tasks pos", 2, "--tasks"),
@@ -181,7 +188,8 @@ class UsageTest {
     assertTrue(version.out().startsWith("mmib "), version.out());
     var help = Ran.mmib("--help");
     assertEquals(0, help.status());
-    for (var command : List.of("train", "evaluate", "predict", "inspect", "check-data", "doctor")) {
+    for (var command :
+        List.of("train", "evaluate", "predict", "convert", "inspect", "check-data", "doctor")) {
       assertTrue(help.out().contains("  " + command), command + " in " + help.out());
       assertEquals(0, Ran.mmib(command, "--help").status());
     }
