@@ -7,7 +7,6 @@ import dev.mmib.io.Json;
 import dev.mmib.io.JsonObject;
 import dev.mmib.io.JsonValue;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -193,8 +192,8 @@ final class TokenizerSettings {
       }
       byId.put(Integer.parseInt(member.getKey()), member.getValue().asObject());
     }
-    var contents = new ArrayList<String>();
-    var size = tokenizer.size();
+    var contents = new LinkedHashSet<String>();
+    int size = tokenizer.size();
     for (var entry : byId.entrySet()) {
       int id = entry.getKey();
       var at = entry.getValue();
@@ -218,6 +217,6 @@ final class TokenizerSettings {
       contents.add(token);
       size += next ? 1 : 0;
     }
-    return tokenizer.withAddedTokens(contents);
+    return tokenizer.withAddedTokens(List.copyOf(contents));
   }
 }

@@ -1,6 +1,5 @@
 package dev.mmib.bert;
 
-import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.mmib.backend.Backend;
 import dev.mmib.error.ErrorCode;
@@ -22,12 +21,9 @@ import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Tape;
 import dev.mmib.tensor.Tensor;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -39,53 +35,6 @@ public class BertGoldenTest {
         throw new AssertionError("no weight " + name);
       };
 
-  @Test
-  void givesHiddenStatesAndGradientsOfEveryLayout() {
-    var group = Golden.require("bert-tiny");
-    var file = GoldenFile.load("bert-tiny/expected");
-    var layouts = new TreeMap<String, Path>();
-    for (var directory : directories(group)) {
-      var weights = directory.resolve("model.safetensors");
-      if (Files.exists(directory.resolve("config.json")) && Files.exists(weights)) {
-        layouts.put(directory.getFileName().toString(), weights);
-      }
-    }
-    assertFalse(layouts.isEmpty(), "no layout of weights in " + group);
-    for (var backend : Backends.present()) {
-      for (var weights : layouts.values()) {
-        for (var one : file.cases()) {
-          if (!one.name().startsWith("half_")) {
-            checkTiny(backend, configBeside(weights), weights, file, one);
-          }
-        }
-      }
-    }
-  }
-
-  @Test
-  void readsHalfPrecisionWeights() {
-    var group = Golden.require("bert-tiny");
-    var file = GoldenFile.load("bert-tiny/expected");
-    var config = configBeside(group.resolve("model/model.safetensors"));
-    for (var backend : Backends.present()) {
-      for (var one : file.cases()) {
-        if (one.name().startsWith("half_")) {
-          var type = one.name().substring("half_".length());
-          var weights = group.resolve("half/model." + type + ".safetensors");
-          checkTiny(backend, config, weights, file, one);
-        }
-      }
-    }
-  }
-
-  private static List<Path> directories(Path group) {
-    try (var entries = Files.list(group)) {
-      return entries.filter(Files::isDirectory).sorted().toList();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
   /** The configuration beside weights, without dropout. */
   public static BertConfig configBeside(Path weights) {
     var json = Json.read(weights.resolveSibling("config.json"), ErrorCode.CONFIG).asObject();
@@ -95,8 +44,15 @@ public class BertGoldenTest {
   /** Checks a case of {@code bert-tiny} with the weights of a safetensors file. */
   public static void checkTiny(
       Backend backend, BertConfig config, Path weights, GoldenFile file, GoldenCase one) {
-    try (var stored = StoredWeights.open(weights);
-        var parameters = new Parameters(backend, stored.bert(NONE));
+    try (var stored = StoredWeights.open(weights)) {
+      checkTiny(backend, config, stored, file, one);
+    }
+  }
+
+  /** Checks a case of {@code bert-tiny} with weights that are open. */
+  static void checkTiny(
+      Backend backend, BertConfig config, StoredWeights stored, GoldenFile file, GoldenCase one) {
+    try (var parameters = new Parameters(backend, stored.bert(NONE));
         var scope = Scope.open(backend, Mode.TRAIN)) {
       var bert = Bert.of(parameters.at("bert"), config);
       // Cases without inputs of their own have those of the first.
