@@ -51,17 +51,17 @@ record SafeTensorsHeader(
               + Long.toUnsignedString(length)
               + " vs at most "
               + Math.min(size - 8, LONGEST),
-          looksLike(eight.array()));
+          looksLike(eight.array(), file));
     }
     var json = ByteBuffer.allocate((int) length);
     stable.read(8, json);
     return new Reader(file, size - 8 - length).header(json.array(), 8 + length);
   }
 
-  private static String looksLike(byte[] start) {
+  private static String looksLike(byte[] start, Path file) {
     var text = new String(start, StandardCharsets.ISO_8859_1);
     if (text.startsWith("PK\3\4") || text.startsWith("\u0080\2")) {
-      return "It looks like a PyTorch file: convert it by `mmib convert`.";
+      return "It looks like a PyTorch file. " + ConvertHint.of(file, "OUT.safetensors");
     }
     if (text.startsWith("version ")) {
       return "It looks like a Git LFS pointer: fetch the real file.";

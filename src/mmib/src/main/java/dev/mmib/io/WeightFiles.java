@@ -58,6 +58,6 @@ record WeightFiles(Path directory) {
         pickle == null ? "has no " + SINGLE : "has " + pickle + ", but no " + SINGLE,
         pickle == null
             ? "Put the weights there."
-            : "Pickles are not read here: convert the model by `mmib convert`.");
+            : "Pickles are not read here. " + ConvertHint.of(directory, "OUT"));
   }
 }
