@@ -19,6 +19,7 @@ import java.util.Map;
  */
 final class Nesting {
 
+  /** That of a value whose items are being looked at. */
   private static final Extent OPEN = new Extent(0, 0);
 
   private final Budget budget;
@@ -62,7 +63,7 @@ final class Nesting {
       var extent = known.get(item);
       if (extent == null && !children(item).isEmpty()) {
         enter(item);
-      } else if (extent == OPEN) {
+      } else if (OPEN.equals(extent)) {
         throw Refusal.unsupported("a container holds itself", "Save plain, nested containers");
       } else {
         add(visit, extent == null ? new Extent(1, 0) : extent);

@@ -113,7 +113,7 @@ class PickleFramingTest {
       var error =
           assertThrows(MmibException.class, () -> source.read(0, ByteBuffer.allocate(1000)));
       assertEquals(ErrorCode.IO, error.code());
-      assertTrue(error.getMessage().contains("became shorter"));
+      assertTrue(error.what().contains("became shorter"));
     }
   }
 
