@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class RecordReader implements AutoCloseable {
 
   private static final int INPUT_BYTES = 1 << 14;
-  private static final int MOST_PASSES = 16;
+  private static final int MOST_PASSES = 4;
   private static final long FREE_BYTES = 64L << 20;
   private static final String DAMAGED = "It is damaged, or hostile; save it again.";
 

@@ -70,7 +70,7 @@ record ZipEnd(long entries, long start, long length) {
       throw file.refused("is a zip archive without its end", CUT);
     }
     for (int at = found + BYTES; at <= tail.limit() - 4; at++) {
-      if (tail.get(at) == 'P' && tail.get(at + 1) == 'K' && tail.get(at + 2) < 8) {
+      if (tail.get(at) == 'P' && tail.get(at + 1) == 'K' && (tail.get(at + 2) & 0xff) < 8) {
         throw file.refused("has a comment that holds another archive", "Do not use it.");
       }
     }

@@ -206,7 +206,7 @@ record ZipEntry(
             "has " + entry.size + " bytes out of " + entry.stored + " compressed ones",
             "At most 100 times as many are read; save it uncompressed.");
       }
-      if (entry.isFolder() && entry.size + entry.stored != 0) {
+      if (entry.isFolder() && entry.size != 0) {
         throw refused(file, name, "is a folder with content", DAMAGED);
       }
       return entry;

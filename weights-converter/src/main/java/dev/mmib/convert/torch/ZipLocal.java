@@ -118,7 +118,7 @@ final class ZipLocal {
   /** Whatever lies between the bytes and {@code end} is a descriptor, of four possible forms. */
   private void requireDescriptor(long at, long end) {
     long gap = end - at;
-    if (!entry.hasDescriptor()) {
+    if (!entry.hasDescriptor() || gap == 0 && entry.size() == 0) {
       if (gap != 0) {
         throw entry.refused(file, "is followed by " + gap + " bytes that belong to nothing");
       }

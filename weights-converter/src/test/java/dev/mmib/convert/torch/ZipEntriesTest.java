@@ -4,12 +4,15 @@ import static dev.mmib.convert.torch.HostileFile.ok;
 import static dev.mmib.convert.torch.HostileFile.refused;
 
 import dev.mmib.error.ErrorCode;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -71,6 +74,7 @@ class ZipEntriesTest {
     return named(
         ok("Z06a: honest DEFLATE", zip -> zip.entries.forEach(ZipBytes.Entry::deflated)),
         ok("Z06a: a zero byte 60,000 times", zip -> zip.add("archive/data/9", new byte[60_000]).deflated()),
+        ok("Z06a: an archive of java.util.zip", packedAgain()),
         refused(
             "Z06b: a ratio of 1000",
             zip -> zip.add("archive/data/9", new byte[1 << 20]).deflated(),
@@ -117,6 +121,21 @@ class ZipEntriesTest {
             "Z06: stored with two sizes",
             zip -> zip.entry("data/0").size = 20,
             "has 20 bytes, stored as 24"));
+  }
+
+  /** Compressed by another writer, which puts checksums and sizes into descriptors. */
+  private static byte[] packedAgain() {
+    var out = new ByteArrayOutputStream();
+    try (var zip = new ZipOutputStream(out)) {
+      zip.putNextEntry(new java.util.zip.ZipEntry("archive/"));
+      for (var entry : ZipBytes.of(HostileFile.stateDict()).entries) {
+        zip.putNextEntry(new java.util.zip.ZipEntry(new String(entry.name, StandardCharsets.UTF_8)));
+        zip.write(entry.stored);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toByteArray();
   }
 
   private static Consumer<ZipBytes> resized(long size) {

@@ -216,6 +216,9 @@ class ZipStructureTest {
               zip.entry("data/0").after[0] = 0;
             },
             "differ: descriptor"),
+        ok(
+            "Z04: a descriptor announced and missing for no bytes",
+            zip -> zip.add("archive/data/9", "").flags |= 8),
         ok("Z04: padding of PyTorch", zip -> zip.entry("data/0").localExtra = padding(60)),
         ok("Z04: padding to 4096", zip -> zip.entry("data/0").localExtra = padding(4000)));
   }
