@@ -91,8 +91,9 @@ public final class AtomicFile {
   public static void writeForced(Path file, Content content) throws IOException {
     try (var channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      content.writeTo(channel);
-      channel.force(true);
+      var behind = new WriteBehind(channel);
+      content.writeTo(behind);
+      behind.force();
     }
   }
 

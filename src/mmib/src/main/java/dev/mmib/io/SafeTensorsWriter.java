@@ -18,7 +18,7 @@ import java.util.TreeMap;
  */
 final class SafeTensorsWriter {
 
-  private static final int CHUNK_ELEMENTS = 1 << 16;
+  private static final int RUN_BYTES = 1 << 19;
 
   private static final Comparator<String> BY_UTF8 =
       (a, b) ->
@@ -54,8 +54,10 @@ final class SafeTensorsWriter {
         start.put((byte) ' ');
       }
       AtomicFile.writeFully(channel, start.flip());
+      // Outside of the heap, as files are read and written: those that copy need no detour.
+      var run = ByteBuffer.allocateDirect(RUN_BYTES).order(ByteOrder.LITTLE_ENDIAN);
       for (var tensor : ordered) {
-        writeData(channel, tensor);
+        writeData(channel, tensor, run);
       }
     };
   }
@@ -106,16 +108,15 @@ final class SafeTensorsWriter {
     return Json.write(root);
   }
 
-  private static void writeData(WritableByteChannel channel, Named tensor) throws IOException {
+  private static void writeData(WritableByteChannel channel, Named tensor, ByteBuffer run)
+      throws IOException {
     int width = tensor.source().type().bits() / 8;
-    var bytes =
-        ByteBuffer.allocate((int) Math.min(CHUNK_ELEMENTS, tensor.size()) * width)
-            .order(ByteOrder.LITTLE_ENDIAN);
-    for (long at = 0; at < tensor.size(); at += CHUNK_ELEMENTS) {
-      int count = (int) Math.min(CHUNK_ELEMENTS, tensor.size() - at);
-      bytes.clear().limit(count * width);
-      tensor.source().content().put(at, bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN));
-      AtomicFile.writeFully(channel, bytes);
+    int most = RUN_BYTES / width;
+    for (long at = 0; at < tensor.size(); at += most) {
+      int count = (int) Math.min(most, tensor.size() - at);
+      run.clear().limit(count * width);
+      tensor.source().content().put(at, run.duplicate().order(ByteOrder.LITTLE_ENDIAN));
+      AtomicFile.writeFully(channel, run);
     }
   }
 }

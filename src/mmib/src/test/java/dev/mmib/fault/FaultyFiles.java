@@ -50,7 +50,7 @@ public final class FaultyFiles {
   }
 
   /** What was done since the last change of plans, failed or not: {@code "force ckpt-1"}. */
-  public List<String> operations() {
+  public synchronized List<String> operations() {
     return List.copyOf(log);
   }
 
@@ -63,7 +63,7 @@ public final class FaultyFiles {
     change(what, file, null);
   }
 
-  void change(String what, Path file, @Nullable FileChannel channel) throws IOException {
+  synchronized void change(String what, Path file, @Nullable FileChannel channel) throws IOException {
     log.add(what + " " + file.getFileName());
     boolean fails = forEver ? log.size() >= failing : log.size() == failing;
     if (fails && failure != null) {
@@ -71,7 +71,7 @@ public final class FaultyFiles {
     }
   }
 
-  boolean failsNext() {
+  synchronized boolean failsNext() {
     return log.size() + 1 == failing;
   }
 

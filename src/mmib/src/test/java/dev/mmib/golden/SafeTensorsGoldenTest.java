@@ -1,5 +1,6 @@
 package dev.mmib.golden;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -13,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -86,6 +89,43 @@ class SafeTensorsGoldenTest {
                       assertEquals(ErrorCode.SAFETENSORS, e.code());
                       assertEquals(path.toString(), e.file());
                     }));
+  }
+
+  /** No file is left out, and each type's bytes are those that PyTorch saved. */
+  @TestFactory
+  Stream<DynamicTest> judgesEveryFileAndEveryType() {
+    return Golden.orSkipped(
+        () ->
+            Stream.of(
+                DynamicTest.dynamicTest("every file", SafeTensorsGoldenTest::checkEveryFile),
+                DynamicTest.dynamicTest("every type", SafeTensorsGoldenTest::checkEveryType)));
+  }
+
+  private static void checkEveryFile() throws IOException {
+    var judged =
+        Stream.of("valid", "invalid", "either")
+            .flatMap(SafeTensorsGoldenTest::files)
+            .map(f -> f.string("file"))
+            .collect(Collectors.toCollection(TreeSet::new));
+    try (var all = Files.list(group())) {
+      var there =
+          all.map(f -> f.getFileName().toString())
+              .filter(name -> name.endsWith(".safetensors"))
+              .collect(Collectors.toCollection(TreeSet::new));
+      assertEquals(judged, there);
+    }
+  }
+
+  private static void checkEveryType() {
+    try (var file = SafeTensors.open(group().resolve("ok_dtypes.safetensors"));
+        var saved = SafeTensors.open(Golden.file("formats/torchsave/expected.safetensors"))) {
+      for (var entry : file.tensors().values()) {
+        var other = "dtypes/" + entry.name();
+        assertEquals(saved.entry(other).type(), entry.type());
+        assertArrayEquals(saved.readBytes(other), file.readBytes(entry.name()), other);
+        assertEquals(entry.size(), file.readFloats(entry.name()).length);
+      }
+    }
   }
 
   /** Files that the reference implementation wrote come out byte for byte when written again. */
