@@ -32,7 +32,7 @@ import org.junit.jupiter.api.TestFactory;
 class PickleMutationGoldenTest {
 
   private static final int[] FEW_CHANGES = {0x01, 0x20, 0x80};
-  private static final int[] ALL_CHANGES = IntStream.range(1, 256).toArray();
+  private static final int[] MANY_CHANGES = IntStream.rangeClosed(1, 17).map(i -> i * 15).toArray();
   private static final int MOST_READ = 50;
   private static final Set<ErrorCode> REFUSALS =
       EnumSet.of(ErrorCode.PICKLE, ErrorCode.PICKLE_FORBIDDEN);
@@ -44,8 +44,8 @@ class PickleMutationGoldenTest {
 
   @Tag("slow")
   @TestFactory
-  Stream<DynamicTest> endsInAValueOrARefusalWhateverTheByteBecomes() {
-    return mutations(ALL_CHANGES);
+  Stream<DynamicTest> endsInAValueOrARefusalAfterManyChanges() {
+    return mutations(MANY_CHANGES);
   }
 
   private static Stream<DynamicTest> mutations(int[] changes) {
