@@ -1,12 +1,13 @@
 package dev.mmib.error;
 
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The only exception that loaders, parsers and devices throw for inputs and machines.
  *
- * <p>Its message reads {@code CODE: file:position: what. hint}; text taken from an input is escaped
- * and cut by {@link #quote}, the file's name is escaped.
+ * <p>Its message reads {@code CODE: file: position: what. hint}; text taken from an input is escaped
+ * and cut by {@link #quote}, and everything is escaped once more in the message.
  */
 public final class MmibException extends RuntimeException {
 
@@ -110,6 +111,11 @@ public final class MmibException extends RuntimeException {
     };
   }
 
+  /** {@code text} escaped line by line; whoever forgot to quote a name changes no terminal. */
+  private static String lines(String text) {
+    return text.lines().map(MmibException::escaped).collect(Collectors.joining("\n"));
+  }
+
   private static String message(
       ErrorCode code, @Nullable String file, @Nullable String position, String what, String hint) {
     var out = new StringBuilder(code.toString()).append(": ");
@@ -117,11 +123,11 @@ public final class MmibException extends RuntimeException {
       out.append(escaped(file)).append(": ");
     }
     if (position != null) {
-      out.append(position).append(": ");
+      out.append(escaped(position)).append(": ");
     }
-    out.append(what);
+    out.append(lines(what));
     if (!hint.isEmpty()) {
-      out.append(what.endsWith(".") ? " " : ". ").append(hint);
+      out.append(what.endsWith(".") ? " " : ". ").append(lines(hint));
     }
     return out.toString();
   }

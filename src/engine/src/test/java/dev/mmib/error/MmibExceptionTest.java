@@ -53,6 +53,19 @@ class MmibExceptionTest {
   }
 
   @Test
+  void escapesWhatNobodyQuoted() {
+    assertEquals(
+        "MMIB-2101: a: tensor \\u001b[31m: has\n\\u202e two lines. Take\\u0007 another.",
+        MmibException.at(
+                "a",
+                "tensor \u001b[31m",
+                ErrorCode.SAFETENSORS,
+                "has\n\u202e two lines",
+                "Take\u0007 another.")
+            .getMessage());
+  }
+
+  @Test
   void cutsLongTextBetweenCharacters() {
     assertEquals("'" + "x".repeat(64) + "'", MmibException.quote("x".repeat(64)));
     assertEquals("'" + "x".repeat(64) + "…'", MmibException.quote("x".repeat(65)));
