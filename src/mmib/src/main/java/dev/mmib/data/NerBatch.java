@@ -40,11 +40,17 @@ public record NerBatch(
 
   /** Pads encoded sentences to the longest of them. */
   public static NerBatch of(List<EncodedNer> rows, int padId) {
+    return of(rows, padId, 0);
+  }
+
+  /** Pads encoded sentences to the longest of them, and at least to {@code least}. */
+  public static NerBatch of(List<EncodedNer> rows, int padId, int least) {
     TextBatch text =
         TextBatch.of(
             rows.stream().map(EncodedNer::ids).toList(),
             rows.stream().map(EncodedNer::types).toList(),
-            padId);
+            padId,
+            least);
     int[] tags = TextBatch.padded(rows.stream().map(EncodedNer::tags).toList(), text.tokens(), 0);
     boolean[] first = new boolean[tags.length];
     for (int b = 0; b < rows.size(); b++) {

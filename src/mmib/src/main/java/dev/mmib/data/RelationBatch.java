@@ -62,11 +62,17 @@ public record RelationBatch(
 
   /** Pads encoded sentences to the longest of them. */
   public static RelationBatch of(List<EncodedRelation> rows, int padId) {
+    return of(rows, padId, 0);
+  }
+
+  /** Pads encoded sentences to the longest of them, and at least to {@code least}. */
+  public static RelationBatch of(List<EncodedRelation> rows, int padId, int least) {
     return new RelationBatch(
         TextBatch.of(
             rows.stream().map(EncodedRelation::ids).toList(),
             rows.stream().map(EncodedRelation::types).toList(),
-            padId),
+            padId,
+            least),
         rows.stream().mapToInt(EncodedRelation::headMarker).toArray(),
         rows.stream().mapToInt(EncodedRelation::tailMarker).toArray(),
         rows.stream().mapToInt(EncodedRelation::relation).toArray());

@@ -43,9 +43,9 @@ public record TextBatch(int batch, int tokens, int[] ids, int[] types, int[] len
     }
   }
 
-  /** Pads rows of ids and types to the longest of them. */
-  public static TextBatch of(List<int[]> ids, List<int[]> types, int padId) {
-    int longest = ids.stream().mapToInt(row -> row.length).max().orElse(0);
+  /** Pads rows of ids and types to the longest of them, and at least to {@code least}. */
+  public static TextBatch of(List<int[]> ids, List<int[]> types, int padId, int least) {
+    int longest = Math.max(least, ids.stream().mapToInt(row -> row.length).max().orElse(0));
     int[] allIds = padded(ids, longest, padId);
     int[] lengths = ids.stream().mapToInt(row -> row.length).toArray();
     return new TextBatch(ids.size(), longest, allIds, padded(types, longest, 0), lengths);

@@ -135,6 +135,14 @@ public record MmibConfig(
     return 1 + crops;
   }
 
+  /**
+   * What texts are padded to at least. The released code pads every text to its limit, and its
+   * masks let padding count: among other lengths its models give other scores.
+   */
+  public int leastLength() {
+    return isReference() ? maxLength : 0;
+  }
+
   boolean isReference() {
     return fidelity == Fidelity.REFERENCE;
   }

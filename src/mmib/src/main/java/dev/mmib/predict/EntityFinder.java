@@ -24,17 +24,20 @@ final class EntityFinder {
   private final BertTokenizer tokenizer;
   private final NerEncoder encoder;
   private final PostPictures pictures;
+  private final int least;
 
   EntityFinder(NerModel model, BertTokenizer tokenizer) {
     this.model = model;
     this.tokenizer = tokenizer;
     var config = model.config();
+    int positions = model.bertConfig().maxPositions();
+    this.least = Math.min(config.leastLength(), positions);
     this.encoder =
         new NerEncoder(
             tokenizer,
             model.tags(),
             config.fidelity(),
-            Math.min(config.maxLength(), model.bertConfig().maxPositions()));
+            Math.min(config.maxLength(), positions));
     this.pictures = new PostPictures(config);
   }
 
@@ -52,7 +55,7 @@ final class EntityFinder {
 
   /** The entities of each post of a batch. */
   List<List<Found>> find(List<Ready> posts) {
-    var batch = NerBatch.of(posts.stream().map(Ready::text).toList(), tokenizer.padId());
+    var batch = NerBatch.of(posts.stream().map(Ready::text).toList(), tokenizer.padId(), least);
     var images = pictures.batch(posts.stream().map(Ready::pixels).toList());
     var predictions = model.decode(batch, images);
     var results = new ArrayList<List<Found>>();
@@ -80,7 +83,7 @@ final class EntityFinder {
 
   /** How each entity's first word piece looked at the pictures of the post. */
   List<Look> looks(Ready post, List<Found> found) {
-    var batch = NerBatch.of(List.of(post.text()), tokenizer.padId());
+    var batch = NerBatch.of(List.of(post.text()), tokenizer.padId(), least);
     var images = pictures.batch(List.of(post.pixels()));
     if (images == null || !model.hasSlotAttention()) {
       return List.of();

@@ -27,17 +27,20 @@ final class RelationFinder {
   private final BertTokenizer tokenizer;
   private final RelationEncoder encoder;
   private final PostPictures pictures;
+  private final int least;
 
   RelationFinder(RelationModel model, BertTokenizer tokenizer) {
     this.model = model;
     this.tokenizer = tokenizer;
     var config = model.config();
+    int positions = model.bertConfig().maxPositions();
+    this.least = Math.min(config.leastLength(), positions);
     this.encoder =
         new RelationEncoder(
             tokenizer,
             model.relations(),
             config.fidelity(),
-            Math.min(config.maxLength(), model.bertConfig().maxPositions()));
+            Math.min(config.maxLength(), positions));
     this.pictures = new PostPictures(config);
   }
 
@@ -68,7 +71,7 @@ final class RelationFinder {
 
   /** The most probable relation of each pair, given the pictures of its post. */
   List<Relation> find(List<Ready> pairs, List<PostPictures.Seen> seen) {
-    var batch = RelationBatch.of(pairs.stream().map(Ready::text).toList(), tokenizer.padId());
+    var batch = RelationBatch.of(pairs.stream().map(Ready::text).toList(), tokenizer.padId(), least);
     var images = pictures.join(seen);
     var predictions = model.decode(batch, images);
     var results = new ArrayList<Relation>();
@@ -86,7 +89,7 @@ final class RelationFinder {
 
   /** How the markers of head and tail looked at the pictures of the post. */
   List<Look> looks(Ready pair, List<float @Nullable []> pixels) {
-    var batch = RelationBatch.of(List.of(pair.text()), tokenizer.padId());
+    var batch = RelationBatch.of(List.of(pair.text()), tokenizer.padId(), least);
     var images = pictures.batch(List.of(pixels));
     if (images == null || !model.hasSlotAttention()) {
       return List.of();

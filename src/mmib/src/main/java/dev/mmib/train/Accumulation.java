@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * by batch; the alignment's gradient with respect to them is then handed to each batch when its
  * turn comes. Source: "gradient caching", Gao et al. 2021 (arXiv 2101.06983).
  *
- * <p>What depends on a batch by itself stays different: padding under {@code reference}, the batch
- * statistics of a picture encoder that is trained, and which noise falls to which post.
+ * <p>What depends on a batch by itself stays different: the batch statistics of a picture encoder
+ * that is trained, and which noise falls to which post.
  *
  * @param <B> the task's batches
  */

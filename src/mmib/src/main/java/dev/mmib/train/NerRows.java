@@ -38,6 +38,7 @@ final class NerRows implements TaskRows<NerBatch> {
 
   private final NerModel model;
   private final int padId;
+  private final int least;
   private final List<NerExample> examples;
   private final List<EncodedNer> encoded;
   private final Function<NerExample, PictureFiles> pictures;
@@ -54,6 +55,7 @@ final class NerRows implements TaskRows<NerBatch> {
     var encoder = new NerEncoder(tokenizer, model.tags(), config.fidelity(), config.maxLength());
     this.model = model;
     this.padId = tokenizer.padId();
+    this.least = Math.min(config.leastLength(), model.bertConfig().maxPositions());
     this.examples = examples;
     this.encoded = examples.stream().map(encoder::encode).toList();
     this.pictures = pictures;
@@ -102,7 +104,7 @@ final class NerRows implements TaskRows<NerBatch> {
 
   @Override
   public NerBatch batch(int[] rows) {
-    var batch = NerBatch.of(Arrays.stream(rows).mapToObj(encoded::get).toList(), padId);
+    var batch = NerBatch.of(Arrays.stream(rows).mapToObj(encoded::get).toList(), padId, least);
     return batch.withWeights(ClassWeights.of(weights, rows));
   }
 

@@ -33,6 +33,7 @@ final class RelationRows implements TaskRows<RelationBatch> {
 
   private final RelationModel model;
   private final int padId;
+  private final int least;
   private final List<RelationExample> examples;
   private final List<EncodedRelation> encoded = new ArrayList<>();
   private final Function<RelationExample, PictureFiles> pictures;
@@ -50,6 +51,7 @@ final class RelationRows implements TaskRows<RelationBatch> {
         new RelationEncoder(tokenizer, model.relations(), config.fidelity(), config.maxLength());
     this.model = model;
     this.padId = tokenizer.padId();
+    this.least = Math.min(config.leastLength(), model.bertConfig().maxPositions());
     this.examples = examples;
     this.pictures = pictures;
     this.predicted = new ArrayList<>(Collections.nCopies(examples.size(), UNASKED));
@@ -98,7 +100,7 @@ final class RelationRows implements TaskRows<RelationBatch> {
 
   @Override
   public RelationBatch batch(int[] rows) {
-    var batch = RelationBatch.of(Arrays.stream(rows).mapToObj(encoded::get).toList(), padId);
+    var batch = RelationBatch.of(Arrays.stream(rows).mapToObj(encoded::get).toList(), padId, least);
     return batch.withWeights(ClassWeights.of(weights, rows));
   }
 

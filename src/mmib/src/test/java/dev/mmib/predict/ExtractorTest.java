@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mmib.backend.Device;
 import dev.mmib.backend.java.JavaBackend;
+import dev.mmib.data.Fidelity;
 import dev.mmib.data.Span;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
@@ -75,7 +76,18 @@ class ExtractorTest {
 
   @Test
   void thePostsBesideItChangeAResultOnlyWithinRounding() {
-    try (var extractor = Extractor.load(ner, Device.auto())) {
+    requireIndependence(ner);
+  }
+
+  @Test
+  void theyDoNotWhereTheReleasedMasksLetPaddingCountEither(@TempDir Path folder) {
+    // All texts are padded to the limit there.
+    requireIndependence(
+        TinyModels.save(folder, Task.NER, 7, c -> c.fidelity = Fidelity.REFERENCE));
+  }
+
+  private static void requireIndependence(Path model) {
+    try (var extractor = Extractor.load(model, Device.auto())) {
       var posts = TinyModels.posts(9);
       var together = extractor.extract(posts);
       for (int i = 0; i < posts.size(); i++) {
