@@ -13,11 +13,7 @@ class HuggingFaceDirectoryFuzzTest {
 
   @FuzzTest(maxDuration = "24h", maxExecutions = 2_000_000)
   void readsOrRefusesADirectory(byte[] data) {
-    int first = parting(data, 0);
-    int second = parting(data, Math.min(first + 1, data.length));
-    SCRATCH.write("config.json", data, 0, first);
-    SCRATCH.write("vocab.txt", data, Math.min(first + 1, data.length), second);
-    SCRATCH.write("model.safetensors", data, Math.min(second + 1, data.length), data.length);
+    SCRATCH.writeParts(data, "config.json", "vocab.txt", "model.safetensors");
     Contract.hold(
         data.length,
         () -> {
@@ -25,15 +21,5 @@ class HuggingFaceDirectoryFuzzTest {
           directory.tokenizer();
           directory.weights().close();
         });
-  }
-
-  /** The place of the next 0xFF, which is in no UTF-8 text; the end where there is none. */
-  private static int parting(byte[] data, int from) {
-    for (int i = from; i < data.length; i++) {
-      if (data[i] == (byte) 0xFF) {
-        return i;
-      }
-    }
-    return data.length;
   }
 }

@@ -54,6 +54,23 @@ final class Scratch {
     }
   }
 
+  /**
+   * Writes several files out of one input, which is parted at bytes of 0xFF: those are in no UTF-8
+   * text. The last one gets all that is left; one whose part is missing is empty.
+   */
+  void writeParts(byte[] bytes, String... names) {
+    int from = 0;
+    for (int i = 0; i < names.length; i++) {
+      int to = from;
+      boolean isLast = i == names.length - 1;
+      while (to < bytes.length && (isLast || bytes[to] != (byte) 0xFF)) {
+        to++;
+      }
+      write(names[i], bytes, from, to);
+      from = Math.min(to + 1, bytes.length);
+    }
+  }
+
   private void delete() {
     try (var files = Files.list(directory)) {
       for (var file : files.toList()) {
