@@ -16,7 +16,7 @@ final class StridedContent implements TensorSource.Content {
   private static final long WIDEST = 1L << 28;
   private static final int PIECE = 1 << 20;
   private static final int LONG_RUN = 1 << 12;
-  private static final int FAR = 1 << 14;
+  private static final int FAR = 1 << 12;
 
   private final TorchStorage storage;
   private final long[] dims;
@@ -37,7 +37,11 @@ final class StridedContent implements TensorSource.Content {
 
   private final long step;
   private final boolean isWhole;
-  private final int piece;
+  private final boolean isAscending;
+
+  /** Bytes from the next run to the end of the last that is sure to come after it. */
+  private long ahead;
+
   private ByteBuffer window = ByteBuffer.allocate(0);
   private long windowStart;
 
@@ -56,11 +60,10 @@ final class StridedContent implements TensorSource.Content {
     run = length;
     long last = place(size - 1);
     span = last + width;
-    isWhole = !isAscending(i) && span <= Math.min(WIDEST, Math.max(PIECE, size * width / 4 * 5));
+    isAscending = isAscending(i);
+    isWhole = !isAscending && span <= Math.min(WIDEST, Math.max(PIECE, size * width / 4 * 5));
     steps = i < 0 ? 1 : dims[i];
     step = i < 0 ? 0 : strides[i] * width;
-    // A piece pays only while the next run lies in it.
-    piece = step < FAR ? PIECE : (int) Math.min(PIECE, run * width);
   }
 
   /** Whether places only grow with the index, over the dimensions up to {@code innermost}. */
@@ -86,6 +89,7 @@ final class StridedContent implements TensorSource.Content {
         storage.read(start + place(next), to.slice(to.position(), bytes));
         to.position(to.position() + bytes);
       } else if (count < run) {
+        ahead = 0;
         copy(place(next), (int) count * width, to);
       } else {
         count *= Math.min(steps - next / run % steps, (end - next) / run);
@@ -102,7 +106,8 @@ final class StridedContent implements TensorSource.Content {
   private void copyRuns(long from, long count, ByteBuffer to) {
     int bytes = (int) run * width;
     long place = from;
-    for (long i = 0; i < count; i++) {
+    for (long i = count - 1; i >= 0; i--) {
+      ahead = i * step + bytes;
       copy(place, bytes, to);
       place += step;
     }
@@ -136,9 +141,14 @@ final class StridedContent implements TensorSource.Content {
     }
   }
 
+  /** What pays to be read at once: only as much as will be asked for, and with no wide gaps. */
+  private long piece() {
+    return step >= FAR ? 0 : isAscending ? PIECE : Math.min(PIECE, ahead);
+  }
+
   private void open(long place, int bytes) {
     windowStart = isWhole ? 0 : place;
-    int length = (int) (isWhole ? span : Math.min(span - place, Math.max(piece, bytes)));
+    int length = (int) (isWhole ? span : Math.min(span - place, Math.max(piece(), bytes)));
     if (window.capacity() < length) {
       window = ByteBuffer.allocate(length).order(window.order());
     }

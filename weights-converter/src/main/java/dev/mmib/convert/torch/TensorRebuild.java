@@ -12,19 +12,30 @@ import dev.mmib.convert.pickle.PickleValue.Text;
 import dev.mmib.convert.pickle.PickleValue.Tuple;
 import dev.mmib.convert.pickle.Refusal;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 
 /** What PyTorch's {@code _rebuild_*} functions make: views that lie within their storages. */
 final class TensorRebuild {
 
   private static final int MOST_DIMS = 64;
 
-  /** Elements that all expanded views of a file may have beyond those of their storages. */
-  private static final long MOST_EXPANDED = 1L << 26;
+  /**
+   * Bytes that all tensors may have when written out, for every byte that is stored and besides. A
+   * tied weight is two for one; a thousand names for one storage, or one element expanded to a
+   * billion, are a small file that fills a disk.
+   */
+  private static final int MOST_PER_STORED = 4;
+
+  private static final long MOST_BESIDES = 1L << 28;
 
   private static final String PLAIN = "Save plain tensors: detach().clone()";
 
-  private long expanded;
+  private final Set<TorchStorage> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+  private long stored;
+  private long written;
 
   /** {@code _rebuild_tensor(storage, offset, size, stride)}. */
   TorchTensor tensor(List<PickleValue> arguments) throws Refusal {
@@ -93,7 +104,7 @@ final class TensorRebuild {
         last = Math.addExact(last, Math.multiplyExact(dims.get(i) - 1, strides.get(i)));
       }
     }
-    Math.multiplyExact(elements, storage.type().bits() / 8);
+    long bytes = Math.multiplyExact(elements, storage.type().bits() / 8);
     if (isEmpty ? offset > storage.size() : last >= storage.size()) {
       throw Refusal.damaged(
           shown(dims, strides)
@@ -102,13 +113,19 @@ final class TensorRebuild {
               + " reaches past its storage of "
               + storage.size());
     }
-    if (!isEmpty && elements > storage.size()) {
-      expanded = Math.addExact(expanded, elements - storage.size());
-      if (expanded > MOST_EXPANDED) {
-        throw Refusal.unsupported(
-            "expanded tensors have over " + MOST_EXPANDED + " elements more than are stored",
-            PLAIN);
-      }
+    charge(storage, isEmpty ? 0 : bytes);
+  }
+
+  private void charge(TorchStorage storage, long bytes) throws Refusal {
+    var whole = storage instanceof RetypedStorage retyped ? retyped.bytes() : storage;
+    if (seen.add(whole)) {
+      stored = Math.addExact(stored, Math.multiplyExact(whole.size(), whole.type().bits() / 8));
+    }
+    written = Math.addExact(written, bytes);
+    if (written - MOST_BESIDES > Math.multiplyExact(stored, MOST_PER_STORED)) {
+      throw Refusal.unsupported(
+          "tensors that are views of " + stored + " bytes would have " + written + " bytes or more",
+          PLAIN);
     }
   }
 

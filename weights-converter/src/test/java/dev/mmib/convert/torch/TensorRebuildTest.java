@@ -54,11 +54,21 @@ class TensorRebuildTest {
         view("P19c: offset and extent", 4, MAX, of(2), of(1), "overflows"),
         view("P19d: two sizes, one stride", 4, 0, of(2, 2), of(2), "2 extents and 1 strides"),
         view("P19e: 65 dimensions", 4, 0, new long[65], new long[65], "65 dimensions"),
-        view("P20: one element expanded to 2^40", 1, 0, of(1L << 40), of(0), "expanded"),
+        view("P20: one element expanded to 2^40", 1, 0, of(1L << 40), of(0), "views of 4 bytes"),
         refused(
             "P20: expanded a little, often",
             many(5, p -> tensor(p, 1, 0, of(1L << 24), of(0))),
-            "expanded tensors have over 67108864"));
+            "views of 4 bytes would have 335544320"),
+        refused(
+            "P20: a thousand names for one storage",
+            many(1000, p -> tensor(p, 1_000_000, 0, of(1_000_000), of(1))),
+            "views of 4000000 bytes would have 288000000"));
+  }
+
+  @Test
+  void takesAWeightThatIsTiedOrOftenShown() {
+    var shown = many(64, p -> tensor(p, 1_000_000, 0, of(1_000_000), of(1)));
+    assertEquals(64, ((PickleValue.Tuple) MemoryStorages.read(shown)).items().size());
   }
 
   private static byte[] many(int count, UnaryOperator<PickleBytes> value) {
