@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.mmib.backend.java.JavaBackend;
+import dev.mmib.golden.Golden;
 import dev.mmib.image.PixelRule;
 import dev.mmib.image.ResizeKernel;
+import dev.mmib.io.ModelDirectory;
 import dev.mmib.io.ResNetSource;
 import dev.mmib.io.SafeTensors;
 import dev.mmib.io.TensorSource;
@@ -28,8 +30,8 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An image encoder as HuggingFace publishes it, given to a training. */
-class ImageEncoderTest {
+/** Encoders as HuggingFace publishes them, given to a training. */
+class PublishedEncodersTest {
 
   private static final String PREPROCESSOR =
       """
@@ -104,5 +106,47 @@ class ImageEncoderTest {
             96,
             new PixelRule(ResizeKernel.BILINEAR, List.of(0.1, 0.2, 0.3), List.of(1.0, 1.0, 2.0))),
         source.imageConfig(told, settings.explicit()));
+  }
+
+  /** A training of no epoch is what it started from. */
+  @Test
+  void startsFromBothAndWritesWhatTheySay() throws IOException {
+    var pictures = encoder();
+    var text = Golden.copy().resolve("bert-tiny/model");
+    var data = ToyData.relations(dir.resolve("data"), 8, 4);
+    var settings = new Settings(Task.RE).set("epochs=0").set("maxLength=32").set("crops=0");
+    try (var backend = new JavaBackend(1)) {
+      var result =
+          Trainer.of(settings, data)
+              .from(new ModelSource(text, dir, null))
+              .run(backend, dir.resolve("out"), Existing.REFUSE);
+      var model = ModelDirectory.open(result.model());
+      assertEquals(
+          new ImageConfig(
+              "tiny",
+              false,
+              64,
+              72,
+              new PixelRule(ResizeKernel.BICUBIC, List.of(0.5, 0.5, 0.5), List.of(0.25, 0.5, 1.0))),
+          model.config().image());
+      var tokenizer = model.tokenizer();
+      assertEquals(120, tokenizer.size());
+      assertEquals(64, tokenizer.maxLength());
+      assertEquals(List.of("<o>", "</o>"), tokenizer.tokenize("<o></o>"));
+      model.load(backend).close();
+      try (var trained = SafeTensors.open(result.model().resolve("model.safetensors"));
+          var published = SafeTensors.open(text.resolve("model.safetensors"))) {
+        for (var name : published.tensors().keySet()) {
+          if (name.endsWith("position_ids")) {
+            continue; // a buffer, no weight
+          }
+          var before = published.readFloats(name);
+          var after = trained.readFloats("bert." + name);
+          assertArrayEquals(before, after, name);
+        }
+        pictures.forEach(
+            (name, values) -> assertArrayEquals(values, trained.readFloats(name), name));
+      }
+    }
   }
 }
