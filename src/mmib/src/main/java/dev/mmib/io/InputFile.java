@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CoderResult;
@@ -143,6 +144,11 @@ public final class InputFile {
     }
     if (e instanceof ClosedByInterruptException) {
       return MmibException.in(name, ErrorCode.CANCELLED, "interrupted while reading", "")
+          .causedBy(e);
+    }
+    if (e instanceof ClosedChannelException) {
+      return MmibException.in(
+              name, ErrorCode.CLOSED, "used after it was closed", "Read it while it is open.")
           .causedBy(e);
     }
     return MmibException.in(name, code, "cannot be read: " + IoFailure.reason(e), "Check the path.")

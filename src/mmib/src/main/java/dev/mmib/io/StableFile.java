@@ -4,7 +4,6 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -19,7 +18,7 @@ import java.util.Objects;
  * changes its size or is written to meanwhile is refused; one that is replaced or deleted goes on
  * being read as it was. May be used by several threads.
  */
-final class StableFile implements AutoCloseable {
+public final class StableFile implements AutoCloseable {
 
   private final Path path;
   private final ErrorCode code;
@@ -41,7 +40,7 @@ final class StableFile implements AutoCloseable {
    *
    * @param code of its failures
    */
-  static StableFile open(Path path, ErrorCode code) {
+  public static StableFile open(Path path, ErrorCode code) {
     var channel = InputFile.open(path, code);
     boolean opened = false;
     try {
@@ -58,24 +57,29 @@ final class StableFile implements AutoCloseable {
     }
   }
 
-  Path path() {
+  public Path path() {
     return path;
   }
 
   /** Its bytes when it was opened. */
-  long size() {
+  public long size() {
     return size;
   }
 
   /** Fills {@code to} with the bytes from {@code position}. */
-  void read(long position, ByteBuffer to) {
+  public void read(long position, ByteBuffer to) {
     requireUnchanged();
     InputFile.readFully(channel, position, to, path, code);
     requireUnchanged();
   }
 
+  /** The same without a look at whether the file has changed, for whoever looks now and then. */
+  public void readUnwatched(long position, ByteBuffer to) {
+    InputFile.readFully(channel, position, to, path, code);
+  }
+
   /** Refuses a file that is not what it was when it was opened. */
-  void requireUnchanged() {
+  public void requireUnchanged() {
     try {
       long now = channel.size();
       if (now != size) {
@@ -84,10 +88,6 @@ final class StableFile implements AutoCloseable {
       if (wasWrittenTo()) {
         throw changed("written to since it was opened");
       }
-    } catch (ClosedChannelException e) {
-      throw MmibException.in(
-              path.toString(), ErrorCode.CLOSED, "used after it was closed", "Open it again.")
-          .causedBy(e);
     } catch (IOException e) {
       throw InputFile.failed(path, code, e);
     }

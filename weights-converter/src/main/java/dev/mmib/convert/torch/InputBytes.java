@@ -3,67 +3,56 @@ package dev.mmib.convert.torch;
 import dev.mmib.convert.pickle.ByteSource;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
-import dev.mmib.io.InputFile;
-import java.io.IOException;
+import dev.mmib.io.StableFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** A file held open, whose bytes are read at positions; its size is that of when it was opened. */
+/**
+ * A file of PyTorch held open, whose bytes are read at positions.
+ *
+ * <p>One that is written to meanwhile is refused: a stream has no checksums that would tell. Small
+ * reads, of which strided tensors take millions, look only now and then.
+ */
 final class InputBytes implements ByteSource, AutoCloseable {
 
-  private final Path file;
-  private final FileChannel channel;
-  private final long size;
+  private static final int SMALL = 1 << 12;
+  private static final int SMALL_READS = 64;
 
-  private InputBytes(Path file, FileChannel channel, long size) {
+  private final StableFile file;
+  private final AtomicInteger smallReads = new AtomicInteger();
+
+  private InputBytes(StableFile file) {
     this.file = file;
-    this.channel = channel;
-    this.size = size;
   }
 
   static InputBytes open(Path file) {
-    var channel = InputFile.open(file, ErrorCode.TORCH_FILE);
-    boolean opened = false;
-    try {
-      var bytes = new InputBytes(file, channel, channel.size());
-      opened = true;
-      return bytes;
-    } catch (IOException e) {
-      throw InputFile.failed(file, ErrorCode.TORCH_FILE, e);
-    } finally {
-      if (!opened) {
-        close(channel, file);
-      }
-    }
+    return new InputBytes(StableFile.open(file, ErrorCode.TORCH_FILE));
   }
 
   /** The file as the user named it. */
   String name() {
-    return file.toString();
+    return file.path().toString();
   }
 
   @Override
   public long size() {
-    return size;
+    return file.size();
   }
 
   @Override
   public void read(long at, ByteBuffer to) {
-    if (!channel.isOpen()) {
-      throw MmibException.in(
-          name(),
-          ErrorCode.CLOSED,
-          "was closed before its tensors were read",
-          "Read them while the file is open.");
+    if (to.remaining() < SMALL && smallReads.incrementAndGet() % SMALL_READS != 0) {
+      file.readUnwatched(at, to);
+    } else {
+      file.read(at, to);
     }
-    InputFile.readFully(channel, at, to, file, ErrorCode.TORCH_FILE);
   }
 
   /** At most {@code most} bytes from {@code at}, fewer where the file ends; little-endian. */
   ByteBuffer upTo(int most, long at) {
-    var bytes = ByteBuffer.allocate((int) Math.min(most, size - at));
+    var bytes = ByteBuffer.allocate((int) Math.min(most, size() - at));
     read(at, bytes);
     return bytes.flip().order(ByteOrder.LITTLE_ENDIAN);
   }
@@ -78,14 +67,6 @@ final class InputBytes implements ByteSource, AutoCloseable {
 
   @Override
   public void close() {
-    close(channel, file);
-  }
-
-  private static void close(FileChannel channel, Path file) {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      throw InputFile.failed(file, ErrorCode.IO, e);
-    }
+    file.close();
   }
 }

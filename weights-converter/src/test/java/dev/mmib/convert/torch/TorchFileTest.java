@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -145,7 +146,24 @@ class TorchFileTest {
       var tensor = Flattened.of(torch.root()).tensors().values().iterator().next();
       var error = assertThrows(MmibException.class, () -> Flattened.bytes(tensor.source(), 100));
       assertEquals(ErrorCode.TORCH_FILE, error.code());
-      assertTrue(error.getMessage().contains("too early"), error.getMessage());
+      assertTrue(error.getMessage().contains("too early") || error.getMessage().contains("changed while"), error.getMessage());
+    }
+  }
+
+  /** S29 for files of PyTorch: a stream has no checksums, so half of each would go unnoticed. */
+  @Test
+  void refusesAFileThatIsWrittenToBetweenTwoReads() throws IOException {
+    var file = directory.resolve("rewritten.pt");
+    TorchWriter.legacy(
+        file, Map.of("w", TensorSource.bytes(TensorType.U8, List.of(9000L), new byte[9000])));
+    try (var torch = TorchFile.open(file)) {
+      var content = Flattened.of(torch.root()).tensors().values().iterator().next().source().content();
+      content.put(0, ByteBuffer.allocate(4096));
+      Files.setLastModifiedTime(file, FileTime.fromMillis(1));
+      var error =
+          assertThrows(MmibException.class, () -> content.put(4096, ByteBuffer.allocate(4096)));
+      assertEquals(ErrorCode.TORCH_FILE, error.code());
+      assertTrue(error.what().contains("changed while being read"), error.what());
     }
   }
 
