@@ -6,14 +6,10 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.AtomicFile;
 import dev.mmib.io.ConfinedFiles;
-import dev.mmib.io.FileTree;
 import dev.mmib.io.InputFile;
-import dev.mmib.io.IoFailure;
-import dev.mmib.io.JsonObject;
 import dev.mmib.io.SafeTensors;
 import dev.mmib.io.TensorSource;
 import dev.mmib.model.Task;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class Converter {
 
   private static final String WEIGHTS = "model.safetensors";
+  private static final String CONFIG = "config.json";
   private static final String SAFETENSORS = ".safetensors";
   private static final String JSON = ".json";
   private static final Map<String, String> METADATA = Map.of("format", "pt");
@@ -53,7 +50,7 @@ public final class Converter {
           "special_tokens_map.json",
           "added_tokens.json",
           "preprocessor_config.json",
-          "config.json");
+          CONFIG);
 
   private final Path in;
   private final Path out;
@@ -87,19 +84,28 @@ public final class Converter {
   }
 
   private Conversion directory() {
-    var tables = cropTables();
-    var file = WeightFile.in(in);
-    if (file == null && !tables.isEmpty()) {
-      return crops(tables);
+    var there = WeightFile.there(in);
+    if (there.isEmpty()) {
+      var tables = CropConversion.tables(in, notes);
+      if (!tables.isEmpty()) {
+        return crops(tables);
+      }
     }
-    file = WeightFile.required(in);
+    var file = WeightFile.required(in);
     if (file.endsWith(WeightFile.RELEASED)) {
       return file(file);
     }
+    if (there.contains(WeightFile.RELEASED)) {
+      throw MmibException.in(
+          in.toString(),
+          ErrorCode.USAGE,
+          "has " + WeightFile.RELEASED + " and " + file.getFileName(),
+          "Name the file that is meant, or move the other one elsewhere.");
+    }
     place.requireFree(in, wantsFile());
-    var passedOver = WeightFile.passedOver(in);
-    if (passedOver != null) {
-      notes.add(passedOver);
+    if (there.size() > 1) {
+      var others = String.join(", ", there.subList(1, there.size()));
+      notes.add(there.get(0) + " is read, " + others + " is not");
     }
     try (var weights = WeightFile.open(file, options.key())) {
       return wantsFile() ? single(weights) : huggingFace(weights);
@@ -107,9 +113,7 @@ public final class Converter {
   }
 
   private Conversion file(Path file) {
-    var kind = FileKind.of(file);
-    boolean pickled = kind == FileKind.TORCH_ZIP || kind == FileKind.TORCH_STREAM;
-    if (!pickled) {
+    if (FileKind.of(file) != FileKind.TORCH) {
       try (var weights = WeightFile.open(file, options.key())) {
         return weights(file, weights);
       }
@@ -132,6 +136,10 @@ public final class Converter {
     }
   }
 
+  private Conversion crops(Map<Path, CropLists> tables) {
+    return new CropConversion(in, out, place).write(tables, notes);
+  }
+
   private Conversion weights(Path file, WeightFile weights) {
     place.requireFree(file, wantsFile());
     if (wantsFile()) {
@@ -140,7 +148,7 @@ public final class Converter {
     if (ReleasedModel.isReleased(weights.tensors().keySet())) {
       return released(file, weights);
     }
-    if (Files.exists(file.resolveSibling("config.json"))) {
+    if (Files.exists(file.resolveSibling(CONFIG))) {
       notes.add("name the directory itself to have its configuration and vocabulary too");
     }
     return write(Kind.SAFETENSORS, weights, Map.of());
@@ -152,7 +160,7 @@ public final class Converter {
     var files = new LinkedHashMap<String, AtomicFile.Content>();
     files.put(WEIGHTS, SafeTensors.content(counted(weights.tensors()), METADATA));
     files.putAll(beside);
-    place.writeDirectory(files, in);
+    place.writeDirectory(files, weights.files());
     return done(kind, weights.tensors(), null);
   }
 
@@ -164,6 +172,7 @@ public final class Converter {
           "is no name for weights",
           "Name a directory, or a file that ends in .safetensors.");
     }
+    place.requireNoInput(weights.files());
     notes.addAll(weights.notes());
     SafeTensors.write(out, counted(weights.tensors()), METADATA);
     return done(Kind.SAFETENSORS, weights.tensors(), null);
@@ -178,74 +187,19 @@ public final class Converter {
         beside.put(name, AtomicFile.Content.of(bytes));
       }
     }
-    if (!beside.containsKey("config.json")) {
+    if (!beside.containsKey(CONFIG)) {
       notes.add("there is no config.json to copy");
     }
     return write(
-        beside.containsKey("config.json") ? Kind.HUGGINGFACE : Kind.SAFETENSORS, weights, beside);
+        beside.containsKey(CONFIG) ? Kind.HUGGINGFACE : Kind.SAFETENSORS, weights, beside);
   }
 
   private Conversion released(Path file, WeightFile weights) {
     notes.addAll(weights.notes());
     var model = ReleasedModel.of(file, weights.tensors(), options);
     notes.addAll(model.notes());
-    place.writeDirectory(model.files(counted(model.weights())), file);
+    place.writeDirectory(model.files(counted(model.weights())), weights.files());
     return done(Kind.MODEL, model.weights(), model.config().task());
-  }
-
-  private Map<Path, CropLists> cropTables() {
-    var tables = new LinkedHashMap<Path, CropLists>();
-    try {
-      var files = FileTree.entries(in);
-      files.sort(null);
-      for (var file : files) {
-        if (file.getFileName().toString().endsWith(CropLists.SUFFIX)) {
-          var name = file.getFileName().toString();
-          try (var torch = TorchFile.open(ConfinedFiles.in(in, name, ErrorCode.DATA_FILE))) {
-            CropLists.of(torch.root()).ifPresent(table -> tables.put(file, table));
-          }
-        }
-      }
-      return tables;
-    } catch (IOException e) {
-      throw MmibException.in(
-              in.toString(),
-              ErrorCode.MODEL_FILE,
-              "cannot be read: " + IoFailure.reason(e),
-              "Check its permissions.")
-          .causedBy(e);
-    }
-  }
-
-  private Conversion crops(Map<Path, CropLists> tables) {
-    boolean isFile = out.toString().endsWith(JSON);
-    if (wantsFile() && !isFile) {
-      throw MmibException.in(
-          out.toString(),
-          ErrorCode.USAGE,
-          "cannot hold a crop table, which is what " + in + " is",
-          "Name a directory, or a file that ends in .json.");
-    }
-    place.requireFree(in, isFile);
-    var all = new JsonObject();
-    int rows = 0;
-    var text = "";
-    for (var table : tables.entrySet()) {
-      table.getValue().addTo(all, table.getKey());
-      text = CropLists.text(all, table.getKey());
-      rows += table.getValue().rows();
-      if (table.getValue().byRow() && CropLists.split(table.getKey()) == null) {
-        notes.add(table.getKey().getFileName() + " names no split: its rows count for every one");
-      }
-    }
-    var file = isFile ? out : out.resolve(CropLists.FILE);
-    if (isFile) {
-      AtomicFile.write(out, text);
-    } else {
-      var content = AtomicFile.Content.of(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-      place.writeDirectory(Map.of(CropLists.FILE, content), in);
-    }
-    return new Conversion(Kind.CROPS, file, rows, text.length(), null, notes);
   }
 
   private Conversion done(Kind kind, Map<String, TensorSource> tensors, @Nullable Task task) {

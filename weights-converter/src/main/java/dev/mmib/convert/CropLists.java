@@ -8,6 +8,7 @@ import dev.mmib.data.CropTable;
 import dev.mmib.data.Split;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.io.Json;
 import dev.mmib.io.JsonArray;
 import dev.mmib.io.JsonObject;
 import java.nio.file.Path;
@@ -114,7 +115,7 @@ record CropLists(JsonObject table, boolean byRow) {
     } catch (MmibException e) {
       throw refuse(file, e.what(), e.hint()).causedBy(e);
     }
-    var text = dev.mmib.io.Json.write(all) + "\n";
+    var text = Json.write(all) + "\n";
     if (text.length() > LARGEST_TABLE) {
       throw refuse(file, "has more rows than " + FILE + " may have", "Split the data set.");
     }

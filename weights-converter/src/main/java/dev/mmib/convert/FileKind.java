@@ -8,31 +8,46 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
-/** What a file holds, told by its first bytes and not by its name. */
+/** Which reader a file is for, told by its first bytes. */
 enum FileKind {
-  SAFETENSORS("safetensors"),
-  /** What {@code torch.save} writes since PyTorch 1.6. */
-  TORCH_ZIP("pytorch-zip"),
-  /** What it wrote before. */
-  TORCH_STREAM("pytorch-legacy"),
-  JSON("json"),
-  UNKNOWN("unknown");
+  SAFETENSORS,
+  /** An index of shards. */
+  INDEX,
+  /** Everything else: that reader says best what it is not. */
+  TORCH;
 
+  /** What the command calls safetensors. */
+  static final String SAFETENSORS_KEY = "safetensors";
+
+  private static final String SUFFIX = ".safetensors";
   private static final int LOOKED_AT = 64;
-  private static final int PICKLE = 0x80;
-
-  private final String key;
-
-  FileKind(String key) {
-    this.key = key;
-  }
-
-  /** What the command calls it. */
-  String key() {
-    return key;
-  }
 
   static FileKind of(Path file) {
+    var start = start(file);
+    // Asked first: the length may begin with any byte, also with one that opens a pickle.
+    if (isSafeTensors(start)) {
+      return SAFETENSORS;
+    }
+    boolean mark =
+        start.length > 2
+            && start[0] == (byte) 0xEF
+            && start[1] == (byte) 0xBB
+            && start[2] == (byte) 0xBF;
+    if (opensObject(start, mark ? 3 : 0)) {
+      return INDEX;
+    }
+    boolean pickled = start.length > 1 && (start[0] == 'P' && start[1] == 'K' || start[0] < 0);
+    return file.toString().endsWith(SUFFIX) && !pickled ? SAFETENSORS : TORCH;
+  }
+
+  /** Eight bytes of length of which no header needs the upper four, then JSON. */
+  private static boolean isSafeTensors(byte[] start) {
+    return start.length > 8
+        && (start[4] | start[5] | start[6] | start[7]) == 0
+        && opensObject(start, 8);
+  }
+
+  private static byte[] start(Path file) {
     try (var channel = InputFile.open(file, ErrorCode.MODEL_FILE)) {
       var start = ByteBuffer.allocate(LOOKED_AT);
       while (start.hasRemaining() && channel.read(start) >= 0) {
@@ -40,7 +55,7 @@ enum FileKind {
       }
       var bytes = new byte[start.position()];
       start.flip().get(bytes);
-      return of(bytes);
+      return bytes;
     } catch (IOException e) {
       throw MmibException.in(
               file.toString(),
@@ -49,33 +64,6 @@ enum FileKind {
               "Check the path.")
           .causedBy(e);
     }
-  }
-
-  private static FileKind of(byte[] start) {
-    if (begins(start, 'P', 'K', 3, 4) || begins(start, 'P', 'K', 5, 6)) {
-      return TORCH_ZIP;
-    }
-    if (begins(start, PICKLE)) {
-      return TORCH_STREAM;
-    }
-    // Eight bytes of length of which no header needs the upper four, then JSON.
-    boolean length = start.length > 8 && (start[4] | start[5] | start[6] | start[7]) == 0;
-    if (length && opensObject(start, 8)) {
-      return SAFETENSORS;
-    }
-    return opensObject(start, begins(start, 0xEF, 0xBB, 0xBF) ? 3 : 0) ? JSON : UNKNOWN;
-  }
-
-  private static boolean begins(byte[] start, int... wanted) {
-    if (start.length < wanted.length) {
-      return false;
-    }
-    for (int i = 0; i < wanted.length; i++) {
-      if (start[i] != (byte) wanted[i]) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static boolean opensObject(byte[] start, int from) {

@@ -1,5 +1,6 @@
 package dev.mmib.convert;
 
+import dev.mmib.convert.torch.FileContent;
 import dev.mmib.convert.torch.TorchFile;
 import dev.mmib.io.JsonArray;
 import dev.mmib.io.JsonObject;
@@ -49,13 +50,9 @@ public record Inspection(String format, Map<String, String> metadata, List<Row> 
 
   private static Inspection ofFile(Path file, boolean checkFinite) {
     return switch (FileKind.of(file)) {
-      case TORCH_ZIP, TORCH_STREAM -> ofTorch(file, checkFinite);
-      case JSON -> ofIndex(WeightIndex.read(file), checkFinite);
       case SAFETENSORS -> ofSafeTensors(file, checkFinite);
-      case UNKNOWN ->
-          file.toString().matches(".*\\.(bin|pt|pth)")
-              ? ofTorch(file, checkFinite)
-              : ofSafeTensors(file, checkFinite);
+      case INDEX -> ofIndex(file, checkFinite);
+      case TORCH -> ofTorch(file, checkFinite);
     };
   }
 
@@ -66,7 +63,7 @@ public record Inspection(String format, Map<String, String> metadata, List<Row> 
         var finite = checkFinite ? Finite.of(stored.source(entry.name())) : null;
         rows.add(new Row(entry.name(), entry.type(), entry.dims(), entry.bytes(), finite));
       }
-      return new Inspection(FileKind.SAFETENSORS.key(), stored.metadata(), rows);
+      return new Inspection(FileKind.SAFETENSORS_KEY, stored.metadata(), rows);
     }
   }
 
@@ -79,19 +76,25 @@ public record Inspection(String format, Map<String, String> metadata, List<Row> 
         counts.put("crops", Long.toString(crops.get().crops()));
         return new Inspection("crop-table", counts, List.of());
       }
-      var listing = Listing.of(torch.root());
+      var listing = Listing.of(torch.root(), file.toString());
       var rows = new ArrayList<Row>();
       listing
           .tensors()
           .forEach((name, tensor) -> rows.add(row(name, tensor.source(), checkFinite)));
-      return new Inspection(FileKind.of(file).key(), listing.values(), rows);
+      return new Inspection(format(torch), listing.values(), rows);
     }
   }
 
-  private static Inspection ofIndex(WeightIndex index, boolean checkFinite) {
+  private static String format(TorchFile torch) {
+    return torch.content() == FileContent.TORCH_ZIP ? "pytorch-zip" : "pytorch-legacy";
+  }
+
+  private static Inspection ofIndex(Path file, boolean checkFinite) {
+    var index = WeightIndex.read(file);
     var shards = new ArrayList<Inspection>();
     index.shards(
         path -> {
+          WeightFile.requireNoIndex(file, path);
           var shard = ofFile(path, checkFinite);
           shards.add(shard);
           var sizes = new LinkedHashMap<String, Long>();

@@ -18,7 +18,18 @@ record NestedDicts(String file) {
 
   /** What training programs call a model's tensors. */
   private static final List<String> USUAL =
-      List.of("state_dict", "model_state_dict", "model", "module", "net", "network", "weights");
+      List.of(
+          "state_dict",
+          "model_state_dict",
+          "model_state",
+          "model",
+          "module",
+          "net",
+          "network",
+          "weights");
+
+  /** How the whole content of a file is called. */
+  private static final String TOP = "/";
 
   private static final int DEEPEST = 4;
 
@@ -26,7 +37,7 @@ record NestedDicts(String file) {
   private record Found(List<String> path, Dictionary dictionary) {
 
     String name() {
-      return String.join("/", path);
+      return path.isEmpty() ? TOP : String.join("/", path);
     }
 
     boolean isUsual() {

@@ -5,6 +5,7 @@ import dev.mmib.data.RelationEncoder;
 import dev.mmib.data.RelationSet;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.io.ConfinedFiles;
 import dev.mmib.io.Json;
 import dev.mmib.model.Task;
 import dev.mmib.text.BertTokenizer;
@@ -18,6 +19,8 @@ record ReleasedFiles(Path checkpoint, ConvertOptions options, List<String> notes
 
   /** The size of a head of every published BERT. */
   private static final int HEAD = 64;
+
+  private static final String RELATIONS = "rel2id.json";
 
   private static final String GIVE =
       "Give the HuggingFace directory of the BERT that it was trained from: --text-encoder DIR.";
@@ -78,7 +81,7 @@ record ReleasedFiles(Path checkpoint, ConvertOptions options, List<String> notes
 
   /** The text encoder's configuration; without a file, BERT's usual one of the weights' sizes. */
   BertConfig bertConfig(ReleasedShapes shapes) {
-    var file = encoder().resolve("config.json");
+    var file = ConfinedFiles.in(encoder(), "config.json", ErrorCode.CONFIG);
     if (Files.exists(file)) {
       var given = BertConfig.fromJson(Json.read(file, ErrorCode.CONFIG).asObject());
       shapes.requireFits(given, file);
@@ -102,7 +105,8 @@ record ReleasedFiles(Path checkpoint, ConvertOptions options, List<String> notes
   /** The relations in the order of their indices. */
   List<String> relations() {
     var given = options.relations();
-    var file = given != null ? given : checkpoint.resolveSibling("rel2id.json");
+    var beside = Objects.requireNonNullElse(checkpoint.toAbsolutePath().getParent(), checkpoint);
+    var file = given != null ? given : ConfinedFiles.in(beside, RELATIONS, ErrorCode.LABELS);
     if (given == null && !Files.exists(file)) {
       throw MmibException.in(
           checkpoint.toString(),

@@ -13,6 +13,7 @@ import dev.mmib.model.Task;
 import dev.mmib.resnet.ResNetConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,8 +79,15 @@ record ReleasedShapes(Path file, Map<String, TensorSource> tensors) {
   }
 
   private int layers() {
+    var numbers = new HashSet<String>();
+    for (var name : tensors.keySet()) {
+      int end = name.startsWith(LAYERS) ? name.indexOf('.', LAYERS.length()) : -1;
+      if (end > 0) {
+        numbers.add(name.substring(LAYERS.length(), end));
+      }
+    }
     int layers = 0;
-    while (has(LAYERS + layers + ".")) {
+    while (numbers.contains(Integer.toString(layers))) {
       layers++;
     }
     return layers;

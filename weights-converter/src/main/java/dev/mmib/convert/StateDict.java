@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * The named tensors of a PyTorch checkpoint.
  *
  * <p>They are the file's whole content, or lie in it under a name such as {@code state_dict} or
- * {@code model}. The prefix {@code module.} that training on several devices leaves is taken off.
+ * {@code model}. The prefix {@code module.} that training on several devices leaves is taken off
+ * where every tensor has it.
  * Entries that are no tensors are left out and told of; one that hides tensors in a container is
  * refused, for they would be lost.
  *
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 record StateDict(Map<String, TorchTensor> tensors, List<String> notes) {
 
   private static final String PREFIX = "module.";
+  private static final String AVERAGED = "n_averaged";
   private static final String METADATA = "__metadata__";
   private static final int LONGEST_NAME = 65_536;
 
@@ -51,7 +53,7 @@ record StateDict(Map<String, TorchTensor> tensors, List<String> notes) {
     StateDict read(Dictionary dictionary) {
       var tensors = new LinkedHashMap<String, TorchTensor>();
       var others = new ArrayList<String>();
-      int prefixed = 0;
+      boolean isPrefixed = isPrefixed(dictionary);
       for (var entry : dictionary.entries().entrySet()) {
         if (!(entry.getKey() instanceof Text key)) {
           throw refuse(
@@ -67,9 +69,8 @@ record StateDict(Map<String, TorchTensor> tensors, List<String> notes) {
           others.add(key.value());
           continue;
         }
-        boolean hasPrefix = key.value().startsWith(PREFIX);
+        boolean hasPrefix = isPrefixed && key.value().startsWith(PREFIX);
         var name = hasPrefix ? key.value().substring(PREFIX.length()) : key.value();
-        prefixed += hasPrefix ? 1 : 0;
         requireName(name);
         if (tensors.put(name, tensor) != null) {
           throw refuse(
@@ -77,13 +78,28 @@ record StateDict(Map<String, TorchTensor> tensors, List<String> notes) {
               "Rename one of them.");
         }
       }
-      if (prefixed > 0) {
-        notes.add("the prefix " + PREFIX + " was taken off " + prefixed + " names");
+      if (isPrefixed) {
+        notes.add("the prefix " + PREFIX + " was taken off every name");
       }
       if (!others.isEmpty()) {
         notes.add(others.size() + " entries that are no tensors left out: " + Walk.names(others));
       }
       return new StateDict(tensors, notes);
+    }
+
+    /** Whether all tensors have the prefix, but for the counter that an average of models has. */
+    private static boolean isPrefixed(Dictionary dictionary) {
+      int prefixed = 0;
+      for (var entry : dictionary.entries().entrySet()) {
+        if (entry.getValue() instanceof TorchTensor && entry.getKey() instanceof Text key) {
+          if (key.value().startsWith(PREFIX)) {
+            prefixed++;
+          } else if (!key.value().equals(AVERAGED)) {
+            return false;
+          }
+        }
+      }
+      return prefixed > 0;
     }
 
     private void requireHarmless(String key, PickleValue value) {

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Looking around in what a pickle stands for, which may be deep and may contain itself.
+ * Looking around in what a pickle stands for.
  *
  * <p>Nothing here recurses, and no container is looked into twice.
  */

@@ -13,24 +13,27 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The named tensors of a file of any format, or of all shards of an index, open until closed.
  *
- * @param format what the command calls it
+ * @param files what is read: the index and its shards
  * @param metadata the free-form strings of safetensors
  * @param notes what was left out or renamed, in sentences
  */
 record WeightFile(
-    String format,
+    List<Path> files,
     Map<String, TensorSource> tensors,
     Map<String, String> metadata,
     List<String> notes,
     List<Runnable> closers)
     implements AutoCloseable {
 
-  private static final String SAFETENSORS = ".safetensors";
+  private static final Logger LOG = LoggerFactory.getLogger(WeightFile.class);
 
   /** Files of weights in a directory, the one that is taken first. */
   private static final List<String> SAFE =
@@ -50,11 +53,8 @@ record WeightFile(
   static WeightFile open(Path file, @Nullable String key) {
     return switch (FileKind.of(file)) {
       case SAFETENSORS -> ofSafeTensors(file);
-      case JSON -> ofIndex(WeightIndex.read(file), key);
-      case TORCH_ZIP, TORCH_STREAM, UNKNOWN ->
-          file.toString().endsWith(SAFETENSORS) // whose reader says best what is wrong with it
-              ? ofSafeTensors(file)
-              : ofTorch(file, TorchFile.open(file), key);
+      case INDEX -> ofIndex(file, key);
+      case TORCH -> ofTorch(file, TorchFile.open(file), key);
     };
   }
 
@@ -63,7 +63,7 @@ record WeightFile(
     var tensors = new LinkedHashMap<String, TensorSource>();
     stored.tensors().keySet().forEach(name -> tensors.put(name, stored.source(name)));
     return new WeightFile(
-        FileKind.SAFETENSORS.key(), tensors, stored.metadata(), List.of(), List.of(stored::close));
+        List.of(file), tensors, stored.metadata(), List.of(), List.of(stored::close));
   }
 
   /** Takes over a file that is open; it is closed with the weights, or when they are refused. */
@@ -73,11 +73,9 @@ record WeightFile(
       var dict = StateDict.of(torch.root(), file.toString(), key);
       var tensors = new LinkedHashMap<String, TensorSource>();
       dict.tensors().forEach((name, tensor) -> tensors.put(name, tensor.source()));
-      var result =
-          new WeightFile(
-              FileKind.of(file).key(), tensors, Map.of(), dict.notes(), List.of(torch::close));
       opened = true;
-      return result;
+      return new WeightFile(
+          List.of(file), tensors, Map.of(), dict.notes(), List.of(torch::close));
     } finally {
       if (!opened) {
         torch.close();
@@ -85,22 +83,35 @@ record WeightFile(
     }
   }
 
-  private static WeightFile ofIndex(WeightIndex index, @Nullable String key) {
+  private static WeightFile ofIndex(Path file, @Nullable String key) {
+    var index = WeightIndex.read(file);
     var parts = new ArrayList<WeightFile>();
     boolean opened = false;
     try {
       index.shards(
           path -> {
+            requireNoIndex(file, path);
             var part = open(path, key);
             parts.add(part);
             return sizes(part);
           });
       opened = true;
-      return together(parts);
+      return together(file, parts);
     } finally {
       if (!opened) {
-        parts.forEach(WeightFile::close);
+        close(parts.stream().flatMap(part -> part.closers().stream()).toList());
       }
+    }
+  }
+
+  /** Refuses an index as a shard: two of them could name each other. */
+  static void requireNoIndex(Path index, Path shard) {
+    if (FileKind.of(shard) == FileKind.INDEX) {
+      throw MmibException.in(
+          index.toString(),
+          ErrorCode.WEIGHT_INDEX,
+          "shard " + MmibException.quote(shard.getFileName().toString()) + " is an index itself",
+          "Copy the model again, as it was published.");
     }
   }
 
@@ -110,31 +121,40 @@ record WeightFile(
     return sizes;
   }
 
-  private static WeightFile together(List<WeightFile> parts) {
+  private static WeightFile together(Path index, List<WeightFile> parts) {
+    var files = new ArrayList<>(List.of(index));
     var tensors = new LinkedHashMap<String, TensorSource>();
     var metadata = new LinkedHashMap<String, String>();
     var notes = new ArrayList<String>();
     var closers = new ArrayList<Runnable>();
     for (var part : parts) {
+      files.addAll(part.files());
       tensors.putAll(part.tensors());
       metadata.putAll(part.metadata());
       part.notes().stream().filter(note -> !notes.contains(note)).forEach(notes::add);
       closers.addAll(part.closers());
     }
-    return new WeightFile(parts.get(0).format(), tensors, metadata, notes, closers);
+    return new WeightFile(files, tensors, metadata, notes, closers);
   }
 
   /** The file of a directory's weights: safetensors before PyTorch's; null where there is none. */
   static @Nullable Path in(Path directory) {
-    var names = new ArrayList<>(SAFE);
-    names.addAll(PICKLED);
-    names.add(RELEASED);
-    for (var name : names) {
-      if (ConfinedFiles.has(directory, name)) {
-        return ConfinedFiles.in(directory, name, ErrorCode.MODEL_FILE);
-      }
+    var there = there(directory);
+    if (there.isEmpty()) {
+      return null;
     }
-    return null;
+    if (there.size() > 1) {
+      LOG.info("{}: {} is read, not {}", directory, there.get(0), there.subList(1, there.size()));
+    }
+    return ConfinedFiles.in(directory, there.get(0), ErrorCode.MODEL_FILE);
+  }
+
+  /** What of a directory may be weights, the file that is taken first. */
+  static List<String> there(Path directory) {
+    return Stream.of(SAFE, PICKLED, List.of(RELEASED))
+        .flatMap(List::stream)
+        .filter(name -> ConfinedFiles.has(directory, name))
+        .toList();
   }
 
   /** The same; refused where there is none. */
@@ -155,16 +175,8 @@ record WeightFile(
     return file;
   }
 
-  /** What is said where a directory has the same weights twice; null where it has not. */
-  static @Nullable String passedOver(Path directory) {
-    var safe = SAFE.stream().filter(name -> ConfinedFiles.has(directory, name)).findFirst();
-    var pickled = PICKLED.stream().filter(name -> ConfinedFiles.has(directory, name)).findFirst();
-    return safe.isPresent() && pickled.isPresent()
-        ? safe.get() + " is read, " + pickled.get() + " is not"
-        : null;
-  }
-
   WeightFile {
+    files = List.copyOf(files);
     tensors = Collections.unmodifiableMap(tensors);
     metadata = Collections.unmodifiableMap(metadata);
     notes = List.copyOf(notes);
@@ -173,6 +185,21 @@ record WeightFile(
 
   @Override
   public void close() {
-    closers.forEach(Runnable::run);
+    close(closers);
+  }
+
+  /** Runs all of them, whatever becomes of one. */
+  private static void close(List<Runnable> closers) {
+    RuntimeException failed = null;
+    for (var closer : closers) {
+      try {
+        closer.run();
+      } catch (MmibException e) {
+        failed = e;
+      }
+    }
+    if (failed != null) {
+      throw failed;
+    }
   }
 }

@@ -163,7 +163,64 @@ class ConverterTest {
     SafeTensors.write(model, two(), Map.of());
     var e = refused(model, dir, STANDARD.overwriting());
     assertEquals(ErrorCode.USAGE, e.code());
-    assertTrue(e.what().contains("holds the input"), e.what());
+    assertTrue(e.what().contains("is also the input"), e.what());
+  }
+
+  @Test
+  void doesNotReplaceAShardOfItsInput() throws IOException {
+    var in = Files.createDirectory(dir.resolve("in"));
+    Sharded.SAFETENSORS.write(in, two(), 2);
+    var shard = in.resolve("model-00001-of-00002.safetensors");
+    var e = refused(in, shard, STANDARD.overwriting());
+    assertEquals(ErrorCode.USAGE, e.code());
+    assertTrue(e.what().contains("is also the input"), e.what());
+    Converter.convert(in, dir.resolve("out"), STANDARD); // still whole
+    requireTwo(dir.resolve("out/model.safetensors"));
+  }
+
+  @Test
+  void leavesNothingOfTheModelThatItReplaces() throws IOException { // L03
+    var in = huggingFace("config.json", "vocab.txt");
+    TorchWriter.zip(in.resolve("pytorch_model.bin"), two());
+    var out = Files.createDirectory(dir.resolve("out"));
+    for (var old :
+        List.of(
+            "config.json", "tokenizer.json", "added_tokens.json", "notes.txt",
+            "model.safetensors.index.json", "labels.json")) {
+      Files.writeString(out.resolve(old), "old");
+    }
+    Converter.convert(in, out, STANDARD.overwriting());
+    assertEquals(List.of("config.json", "model.safetensors", "notes.txt", "vocab.txt"), names(out));
+    assertEquals("content of config.json", Files.readString(out.resolve("config.json")));
+
+    var e = refused(torch("w.pt"), out, STANDARD.overwriting());
+    assertEquals(ErrorCode.OUTPUT_EXISTS, e.code());
+    assertTrue(e.what().contains("holds another model"), e.what());
+  }
+
+  @Test
+  void opensTablesOnlyWhereThereAreNoWeights() throws IOException {
+    var in = huggingFace("config.json", "optimizer_state_dict.pth");
+    TorchWriter.zip(in.resolve("pytorch_model.bin"), two());
+    Converter.convert(in, dir.resolve("out"), STANDARD);
+    requireTwo(dir.resolve("out/model.safetensors"));
+  }
+
+  @Test
+  void asksWhichOfTwoModelsIsMeant() throws IOException {
+    var in = huggingFace("config.json");
+    TorchWriter.zip(in.resolve("pytorch_model.bin"), two());
+    TorchWriter.zip(in.resolve("best_model.pth"), two());
+    var e = refused(in, dir.resolve("out"), STANDARD);
+    assertEquals(ErrorCode.USAGE, e.code());
+    assertEquals("has best_model.pth and pytorch_model.bin", e.what());
+  }
+
+  @Test
+  void makesNoDirectoryThatIsCalledLikeAFile() {
+    var e = refused(torch("w.pt"), dir.resolve("weights.bin"), STANDARD);
+    assertEquals(ErrorCode.USAGE, e.code());
+    assertFalse(Files.exists(dir.resolve("weights.bin")));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.mmib.convert;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -126,9 +127,55 @@ class InspectionTest {
     Files.writeString(dir.resolve("a.txt"), "hello, this is text");
     var e =
         assertThrows(MmibException.class, () -> Inspection.of(dir.resolve("a.txt"), false));
-    assertEquals(ErrorCode.SAFETENSORS, e.code());
+    assertEquals(ErrorCode.TORCH_FILE, e.code());
     Files.writeString(dir.resolve("a.bin"), "version https://git-lfs.github.com/spec/v1\n");
     var lfs = assertThrows(MmibException.class, () -> Inspection.of(dir.resolve("a.bin"), false));
     assertTrue(lfs.getMessage().contains("LFS"), lfs.getMessage());
+  }
+
+  @Test
+  void readsHeadersOfEveryLength() throws IOException { // S07: a length may begin with any byte
+    for (int length = 64; length <= 4096; length += 8) {
+      var header =
+          "{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
+      var bytes =
+          java.nio.ByteBuffer.allocate(8 + length + 1).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+      bytes.putLong(length);
+      bytes.put((header + " ".repeat(length - header.length())).getBytes(US_ASCII)).put((byte) 7);
+      var file = Files.write(dir.resolve("weights"), bytes.array());
+      assertEquals(
+          "safetensors {} [w:U8[1]1:true]", told(Inspection.of(file, true)), "header " + length);
+    }
+  }
+
+  @Test
+  void refusesIndexesOfIndexes() throws IOException { // X03
+    Files.writeString(dir.resolve("a.json"), "{\"weight_map\":{\"x\":\"b.json\"}}");
+    Files.writeString(dir.resolve("b.json"), "{\"weight_map\":{\"x\":\"a.json\"}}");
+    var e =
+        assertThrows(MmibException.class, () -> Inspection.of(dir.resolve("a.json"), false));
+    assertEquals(ErrorCode.WEIGHT_INDEX, e.code());
+    assertTrue(e.what().contains("'b.json' is an index itself"), e.what());
+    var out = dir.resolve("out.safetensors");
+    var converting =
+        assertThrows(
+            MmibException.class,
+            () -> Converter.convert(dir.resolve("a.json"), out, ConvertOptions.STANDARD));
+    assertEquals(ErrorCode.WEIGHT_INDEX, converting.code());
+  }
+
+  @Test
+  void readsToTheEndOfATensorThatIsNotFinite() {
+    var last = new long[1];
+    var tensor =
+        new TensorSource(
+            TensorType.F32,
+            List.of(100_000L),
+            (at, to) -> {
+              last[0] = at + to.remaining() / 4;
+              to.asFloatBuffer().put(0, Float.NaN);
+            });
+    assertEquals(false, Finite.of(tensor));
+    assertEquals(100_000, last[0]);
   }
 }

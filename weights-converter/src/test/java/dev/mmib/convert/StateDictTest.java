@@ -128,12 +128,22 @@ class StateDictTest {
             "P25a: module.",
             dict("module.w", A, "module.module.b", B),
             "[w, module.b]",
-            "taken off 2 names"),
+            "taken off every name"),
         row(
             "P25b: module. beside a counter",
             dict("n_averaged", A, "module.w", B),
             "[n_averaged, w]",
-            "taken off 1 names"),
+            "taken off every name"),
+        row(
+            "P25g: a submodule that is called module",
+            dict("module.w", A, "encoder.w", B),
+            "[module.w, encoder.w]",
+            ""),
+        row(
+            "P24a: a loss beside model_state",
+            dict("model_state", dict("w", A), "loss", B),
+            "[w]",
+            "left out: 'loss'"),
         row(
             "P23: harmless values",
             dict(
@@ -190,13 +200,13 @@ class StateDictTest {
             "P24j: tensors beside a dict of tensors",
             dict("x", A, "y", dict("nested", B)),
             null,
-            "under '', 'y'"),
+            "under '/', 'y'"),
         bad("P25c: a number as key", dict("w", A, Int.of(7), B), null, "'7' is int, not a string"),
         bad(
             "P25d: equal without the prefix",
-            dict("w", A, "module.w", B),
+            dict("n_averaged", A, "module.n_averaged", B),
             null,
-            "two tensors are 'w'"),
+            "two tensors are 'n_averaged'"),
         bad(
             "P24k: tensors in a list",
             dict("w", A, "more", list(B)),
@@ -241,9 +251,39 @@ class StateDictTest {
   @Test
   void listsTensorsAndValuesOfAnything() {
     var listing =
-        Listing.of(dict("epoch", Int.of(3), "model", dict("w", A), "more", list(B, text("t"))));
+        Listing.of(
+            dict("epoch", Int.of(3), "model", dict("w", A), "more", list(B, text("t"))), "x.pt");
     assertEquals("[model/w, more/0]", listing.tensors().keySet().toString());
     assertEquals("{epoch=3, more/1='t'}", listing.values().toString());
-    assertSame(A, Listing.of(A).tensors().get(""));
+    assertSame(A, Listing.of(A, "x.pt").tensors().get(""));
+  }
+
+  @Test
+  void listsWhatIsDeepDoubledOrNamedAlike() {
+    PickleValue deep = dict("w", A);
+    for (int i = 0; i < 150; i++) {
+      deep = dict("d", deep);
+    }
+    assertEquals(1, Listing.of(deep, "x.pt").tensors().size());
+    var shared = dict("w", A);
+    var alike = dict(Int.of(0), shared, "0", shared, "0/w", B);
+    assertEquals(
+        "[0/w, 0/w (2), 0/w (3)]", Listing.of(alike, "x.pt").tensors().keySet().toString());
+  }
+
+  @Test
+  void boundsTheNamesThatItLists() {
+    PickleValue deep = list(A, A, A, A, A, A, A, A);
+    for (int i = 0; i < 150; i++) {
+      deep = dict("x".repeat(100_000), deep);
+    }
+    var root = deep;
+    var e = assertThrows(MmibException.class, () -> Listing.of(root, "x.pt"));
+    assertEquals(ErrorCode.PICKLE, e.code());
+  }
+
+  @Test
+  void takesTheTopThatIsAskedFor() {
+    assertSame(A, StateDict.of(dict("w", A), "x.pt", "/").tensors().get("w"));
   }
 }

@@ -4,6 +4,8 @@ import dev.mmib.convert.Conversion;
 import dev.mmib.convert.ConvertOptions;
 import dev.mmib.convert.Converter;
 import dev.mmib.data.Fidelity;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -82,6 +84,7 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Interruption.expect(console, "Stopping; what was written so far is removed.");
     var shown = new Progress(console, progress);
     Conversion done;
     try {
@@ -90,7 +93,12 @@ final class ConvertCommand implements Callable<Integer> {
               in,
               out,
               new ConvertOptions(overwrite, key, textEncoder, relations, fidelity),
-              shown::converting);
+              (bytes, total) -> {
+                if (Interruption.asked()) {
+                  throw MmibException.of(ErrorCode.CANCELLED, "interrupted", "Nothing was written.");
+                }
+                shown.converting(bytes, total);
+              });
     } finally {
       shown.clear();
     }

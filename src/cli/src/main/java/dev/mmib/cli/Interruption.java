@@ -22,9 +22,14 @@ final class Interruption {
 
   /** From here on the command looks at {@link #asked} itself; until here a signal just ends it. */
   static void expect(Console console) {
+    expect(console, "Stopping after this step, then saving. Once more stops at once.");
+  }
+
+  /** The same, for work that tells of itself what it does then. */
+  static void expect(Console console, String said) {
     for (var name : SIGNALS) {
       try {
-        Signal.handle(new Signal(name), signal -> received(console));
+        Signal.handle(new Signal(name), signal -> received(console, said));
       } catch (IllegalArgumentException e) {
         // Windows has no HUP, -Xrs leaves all of them to the system: they go on ending the process.
         if (Boolean.getBoolean("mmib.debug")) {
@@ -39,10 +44,10 @@ final class Interruption {
     return ASKED.get();
   }
 
-  private static void received(Console console) {
+  private static void received(Console console, String said) {
     if (!ASKED.compareAndSet(false, true)) {
       Runtime.getRuntime().halt(STATUS);
     }
-    console.tell("Stopping after this step, then saving. Once more stops at once.");
+    console.tell(said);
   }
 }
