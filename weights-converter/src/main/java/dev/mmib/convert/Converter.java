@@ -190,8 +190,7 @@ public final class Converter {
     if (!beside.containsKey(CONFIG)) {
       notes.add("there is no config.json to copy");
     }
-    return write(
-        beside.containsKey(CONFIG) ? Kind.HUGGINGFACE : Kind.SAFETENSORS, weights, beside);
+    return write(beside.containsKey(CONFIG) ? Kind.HUGGINGFACE : Kind.SAFETENSORS, weights, beside);
   }
 
   private Conversion released(Path file, WeightFile weights) {

@@ -85,8 +85,7 @@ record CropConversion(Path in, Path out, OutputPlace place) {
       place.requireNoInput(tables.keySet());
       AtomicFile.write(out, bytes);
     } else {
-      place.writeDirectory(
-          Map.of(CropLists.FILE, AtomicFile.Content.of(bytes)), tables.keySet());
+      place.writeDirectory(Map.of(CropLists.FILE, AtomicFile.Content.of(bytes)), tables.keySet());
     }
     var file = isFile ? out : out.resolve(CropLists.FILE);
     return new Conversion(Kind.CROPS, file, rows, bytes.length, null, notes);

@@ -83,9 +83,7 @@ record Listing(Map<String, TorchTensor> tensors, Map<String, String> values) {
     if (at.value() instanceof Dictionary dictionary) {
       dictionary
           .entries()
-          .forEach(
-              (key, value) ->
-                  inside.push(new Place(before + Walk.key(key), value)));
+          .forEach((key, value) -> inside.push(new Place(before + Walk.key(key), value)));
     } else {
       int number = 0;
       for (var item : Walk.inside(at.value())) {

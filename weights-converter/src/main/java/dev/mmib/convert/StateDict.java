@@ -18,9 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>They are the file's whole content, or lie in it under a name such as {@code state_dict} or
  * {@code model}. The prefix {@code module.} that training on several devices leaves is taken off
- * where every tensor has it.
- * Entries that are no tensors are left out and told of; one that hides tensors in a container is
- * refused, for they would be lost.
+ * where every tensor has it. Entries that are no tensors are left out and told of; one that hides
+ * tensors in a container is refused, for they would be lost.
  *
  * @param tensors by name, in the order of the file
  * @param notes what was left out or renamed, in sentences

@@ -74,8 +74,7 @@ record WeightFile(
       var tensors = new LinkedHashMap<String, TensorSource>();
       dict.tensors().forEach((name, tensor) -> tensors.put(name, tensor.source()));
       opened = true;
-      return new WeightFile(
-          List.of(file), tensors, Map.of(), dict.notes(), List.of(torch::close));
+      return new WeightFile(List.of(file), tensors, Map.of(), dict.notes(), List.of(torch::close));
     } finally {
       if (!opened) {
         torch.close();

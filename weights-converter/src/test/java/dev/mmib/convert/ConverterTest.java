@@ -101,10 +101,8 @@ class ConverterTest {
     var index = Sharded.PICKLES.write(dir, two(), 2);
     Converter.convert(index, dir.resolve("c.safetensors"), STANDARD);
     requireTwo(dir.resolve("c.safetensors"));
-    assertEquals(
-        -1, Files.mismatch(dir.resolve("a.safetensors"), dir.resolve("b.safetensors")));
-    assertEquals(
-        -1, Files.mismatch(dir.resolve("a.safetensors"), dir.resolve("c.safetensors")));
+    assertEquals(-1, Files.mismatch(dir.resolve("a.safetensors"), dir.resolve("b.safetensors")));
+    assertEquals(-1, Files.mismatch(dir.resolve("a.safetensors"), dir.resolve("c.safetensors")));
   }
 
   @Test
@@ -137,7 +135,8 @@ class ConverterTest {
     var full = Files.createDirectory(dir.resolve("full"));
     Files.writeString(full.resolve("notes.txt"), "mine");
     assertEquals(ErrorCode.OUTPUT_EXISTS, refused(in, full, STANDARD).code());
-    assertEquals(ErrorCode.OUTPUT_EXISTS, refused(in, file.resolveSibling("w.pt2"), files(2)).code());
+    assertEquals(
+        ErrorCode.OUTPUT_EXISTS, refused(in, file.resolveSibling("w.pt2"), files(2)).code());
     assertEquals("is also the input", refused(in, in, STANDARD.overwriting()).what());
     Files.createDirectory(dir.resolve("d.safetensors"));
     assertEquals(
@@ -185,8 +184,12 @@ class ConverterTest {
     var out = Files.createDirectory(dir.resolve("out"));
     for (var old :
         List.of(
-            "config.json", "tokenizer.json", "added_tokens.json", "notes.txt",
-            "model.safetensors.index.json", "labels.json")) {
+            "config.json",
+            "tokenizer.json",
+            "added_tokens.json",
+            "notes.txt",
+            "model.safetensors.index.json",
+            "labels.json")) {
       Files.writeString(out.resolve(old), "old");
     }
     Converter.convert(in, out, STANDARD.overwriting());
@@ -231,8 +234,7 @@ class ConverterTest {
         (bytes, total) -> {
           throw new IllegalStateException("stop");
         };
-    assertThrows(
-        IllegalStateException.class, () -> Converter.convert(in, out, STANDARD, broken));
+    assertThrows(IllegalStateException.class, () -> Converter.convert(in, out, STANDARD, broken));
     assertThrows(
         IllegalStateException.class,
         () -> Converter.convert(in, dir.resolve("o.safetensors"), STANDARD, broken));
@@ -272,16 +274,27 @@ class ConverterTest {
   void copiesWhatBelongsToAModelAndNothingElse() throws IOException {
     var in =
         huggingFace(
-            "config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json", "secret.txt",
-            "special_tokens_map.json", "preprocessor_config.json", "modeling_evil.py");
+            "config.json",
+            "vocab.txt",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "secret.txt",
+            "special_tokens_map.json",
+            "preprocessor_config.json",
+            "modeling_evil.py");
     TorchWriter.zip(in.resolve("pytorch_model.bin"), two());
     var out = dir.resolve("out");
     var done = Converter.convert(in, out, STANDARD);
     assertEquals(Kind.HUGGINGFACE, done.kind());
     assertEquals(
         List.of(
-            "config.json", "model.safetensors", "preprocessor_config.json",
-            "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"),
+            "config.json",
+            "model.safetensors",
+            "preprocessor_config.json",
+            "special_tokens_map.json",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "vocab.txt"),
         names(out));
     assertEquals("content of vocab.txt", Files.readString(out.resolve("vocab.txt")));
     requireTwo(out.resolve("model.safetensors"));

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.mmib.convert.Conversion.Kind;
 import dev.mmib.convert.torch.SavedValue;
 import dev.mmib.convert.torch.SavedValue.Dict;
 import dev.mmib.convert.torch.SavedValue.Items;

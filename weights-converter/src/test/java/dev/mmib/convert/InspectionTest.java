@@ -39,8 +39,13 @@ class InspectionTest {
   }
 
   private static String told(Inspection found) {
-    return found.format() + " " + found.metadata() + " " + found.tensors().stream().map(r ->
-        r.name() + ":" + r.type() + r.dims() + r.bytes() + ":" + r.finite()).toList();
+    return found.format()
+        + " "
+        + found.metadata()
+        + " "
+        + found.tensors().stream()
+            .map(r -> r.name() + ":" + r.type() + r.dims() + r.bytes() + ":" + r.finite())
+            .toList();
   }
 
   private static final String TWO = "w:F32[2]8:false, n:I64[]8:true";
@@ -62,8 +67,7 @@ class InspectionTest {
     assertEquals("pytorch-zip {=dict of 0} []", told(Inspection.of(dir, true)));
     Sharded.SAFETENSORS.write(dir, two(), 2);
     assertEquals(
-        "safetensors {format=pt} [w:F32[2]8:null, n:I64[]8:null]",
-        told(Inspection.of(dir, false)));
+        "safetensors {format=pt} [w:F32[2]8:null, n:I64[]8:null]", told(Inspection.of(dir, false)));
     assertEquals(List.of("w"), Inspection.of(index, true).notFinite());
   }
 
@@ -125,8 +129,7 @@ class InspectionTest {
   @Test
   void saysWhatIsNoWeights() throws IOException {
     Files.writeString(dir.resolve("a.txt"), "hello, this is text");
-    var e =
-        assertThrows(MmibException.class, () -> Inspection.of(dir.resolve("a.txt"), false));
+    var e = assertThrows(MmibException.class, () -> Inspection.of(dir.resolve("a.txt"), false));
     assertEquals(ErrorCode.TORCH_FILE, e.code());
     Files.writeString(dir.resolve("a.bin"), "version https://git-lfs.github.com/spec/v1\n");
     var lfs = assertThrows(MmibException.class, () -> Inspection.of(dir.resolve("a.bin"), false));
@@ -136,8 +139,7 @@ class InspectionTest {
   @Test
   void readsHeadersOfEveryLength() throws IOException { // S07: a length may begin with any byte
     for (int length = 64; length <= 4096; length += 8) {
-      var header =
-          "{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
+      var header = "{\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
       var bytes =
           java.nio.ByteBuffer.allocate(8 + length + 1).order(java.nio.ByteOrder.LITTLE_ENDIAN);
       bytes.putLong(length);
@@ -152,8 +154,7 @@ class InspectionTest {
   void refusesIndexesOfIndexes() throws IOException { // X03
     Files.writeString(dir.resolve("a.json"), "{\"weight_map\":{\"x\":\"b.json\"}}");
     Files.writeString(dir.resolve("b.json"), "{\"weight_map\":{\"x\":\"a.json\"}}");
-    var e =
-        assertThrows(MmibException.class, () -> Inspection.of(dir.resolve("a.json"), false));
+    var e = assertThrows(MmibException.class, () -> Inspection.of(dir.resolve("a.json"), false));
     assertEquals(ErrorCode.WEIGHT_INDEX, e.code());
     assertTrue(e.what().contains("'b.json' is an index itself"), e.what());
     var out = dir.resolve("out.safetensors");

@@ -82,8 +82,7 @@ class ReleasedModelGoldenTest {
       Backend backend, ModelDirectory converted, MmibConfig config, StoredWeights stored) {
     var bert = converted.bertConfig();
     return config.task() == Task.NER
-        ? NerModel.create(
-            backend, config, bert, TagSet.ofTags(converted.labels()), stored.all())
+        ? NerModel.create(backend, config, bert, TagSet.ofTags(converted.labels()), stored.all())
         : RelationModel.create(
             backend, config, bert, RelationSet.of(converted.labels()), stored.all());
   }
@@ -108,8 +107,7 @@ class ReleasedModelGoldenTest {
     var file = GoldenFile.load("mmib/expected");
     var backend = Backends.present().get(0);
     for (var name : List.of("ner_dev", "re_train")) {
-      var one =
-          file.cases().stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
+      var one = file.cases().stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
       var place = dir.resolve(name);
       ModelDirectory converted;
       try (var model = new MmibGoldenSetup(file, one).model(backend)) {
@@ -144,10 +142,7 @@ class ReleasedModelGoldenTest {
     var directory = ModelDirectory.open(model);
     boolean ner = directory.config().task() == Task.NER;
     try (var extractor = Extractor.load(model, Device.of(device()))) {
-      var posts =
-          ner
-              ? POSTS
-              : List.of(POSTS.get(0).withPair(new Span(0, 12), new Span(20, 32)));
+      var posts = ner ? POSTS : List.of(POSTS.get(0).withPair(new Span(0, 12), new Span(20, 32)));
       var found = extractor.extract(posts);
       assertFalse(found.isEmpty());
       return found;

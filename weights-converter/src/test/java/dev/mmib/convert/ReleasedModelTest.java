@@ -74,8 +74,7 @@ class ReleasedModelTest {
 
   private MmibException refused(Path checkpoint, ConvertOptions options) {
     var out = dir.resolve("out");
-    var e =
-        assertThrows(MmibException.class, () -> Converter.convert(checkpoint, out, options));
+    var e = assertThrows(MmibException.class, () -> Converter.convert(checkpoint, out, options));
     assertFalse(Files.exists(out));
     return e;
   }
@@ -104,8 +103,7 @@ class ReleasedModelTest {
     assertEquals(3, model.bertConfig().heads());
     assertEquals(0.2, model.bertConfig().hiddenDropout());
     assertEquals(20, model.bertConfig().vocabularySize());
-    assertEquals(
-        task == Task.NER ? TagSet.twitter().tags() : RELATIONS, model.labels());
+    assertEquals(task == Task.NER ? TagSet.twitter().tags() : RELATIONS, model.labels());
     var tokenizer = model.tokenizer();
     assertEquals(20, tokenizer.size());
     if (task == Task.RE) {
@@ -124,8 +122,7 @@ class ReleasedModelTest {
     var in = checkpoint(Task.NER, tensors -> tensors.put("prompt.weight", floats(3)));
     var done = Converter.convert(in, dir.resolve("out"), ConvertOptions.STANDARD);
     assertEquals(
-        "left out are 1 tensors that no released model has: 'prompt.weight'",
-        done.notes().get(1));
+        "left out are 1 tensors that no released model has: 'prompt.weight'", done.notes().get(1));
   }
 
   @Test
@@ -133,8 +130,7 @@ class ReleasedModelTest {
     var in = checkpoint(Task.NER, tensors -> {});
     Converter.convert(
         in, dir.resolve("out"), ConvertOptions.STANDARD.withFidelity(Fidelity.CORRECTED));
-    assertEquals(
-        Fidelity.CORRECTED, ModelDirectory.open(dir.resolve("out")).config().fidelity());
+    assertEquals(Fidelity.CORRECTED, ModelDirectory.open(dir.resolve("out")).config().fidelity());
   }
 
   @Test
@@ -228,7 +224,8 @@ class ReleasedModelTest {
         ErrorCode.WEIGHTS_MISMATCH,
         "1 tensors of a released NER model are missing: 'crf.transitions'");
     says(
-        refused(checkpoint(Task.NER, t -> t.remove("discrimonator.weight")), ConvertOptions.STANDARD),
+        refused(
+            checkpoint(Task.NER, t -> t.remove("discrimonator.weight")), ConvertOptions.STANDARD),
         ErrorCode.WEIGHTS_MISMATCH,
         "no tensor 'discrimonator.weight'");
     says(

@@ -223,8 +223,7 @@ class RoundTripGoldenTest {
   }
 
   private static void check(Path weights, GoldenFile golden, GoldenCase one) {
-    BertGoldenTest.checkTiny(
-        backend(), BertGoldenTest.configBeside(weights), weights, golden, one);
+    BertGoldenTest.checkTiny(backend(), BertGoldenTest.configBeside(weights), weights, golden, one);
   }
 
   private static List<Path> layouts(Path group) throws IOException {
@@ -261,8 +260,7 @@ class RoundTripGoldenTest {
     var golden = GoldenFile.load("bert-tiny/expected");
     var config = BertGoldenTest.configBeside(group.resolve("model/model.safetensors"));
     var out = dir.resolve("half.safetensors");
-    Converter.convert(
-        group.resolve("half/pytorch_model.fp16.bin"), out, ConvertOptions.STANDARD);
+    Converter.convert(group.resolve("half/pytorch_model.fp16.bin"), out, ConvertOptions.STANDARD);
     assertSame(group.resolve("half/model.fp16.safetensors"), out);
     for (var one : golden.cases()) {
       if (one.name().equals("half_fp16")) {

@@ -93,8 +93,7 @@ class ShardsTest {
     shard("a.bin", "x", "extra");
     for (var total : List.of("1", "-1", "null")) {
       var done =
-          convert(
-              "{\"metadata\":{\"total_size\":" + total + "},\"weight_map\":{\"x\":\"a.bin\"}}");
+          convert("{\"metadata\":{\"total_size\":" + total + "},\"weight_map\":{\"x\":\"a.bin\"}}");
       assertEquals(2, done.tensors());
       Files.delete(dir.resolve("out.safetensors"));
     }
@@ -117,7 +116,9 @@ class ShardsTest {
 
   @Test
   void boundsTheIndex() throws IOException { // X06
-    Files.write(dir.resolve(INDEX), ("{" + " ".repeat(17 << 20)).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    Files.write(
+        dir.resolve(INDEX),
+        ("{" + " ".repeat(17 << 20)).getBytes(java.nio.charset.StandardCharsets.UTF_8));
     var e =
         assertThrows(
             MmibException.class,
@@ -132,11 +133,9 @@ class ShardsTest {
     Files.writeString(dir.resolve("b.bin"), "<html>");
     var fds = Path.of("/proc/self/fd");
     org.junit.jupiter.api.Assumptions.assumeTrue(Files.isDirectory(fds), "needs /proc");
-    assertThrows(
-        MmibException.class, () -> convert(map("\"x\":\"a.bin\",\"y\":\"b.bin\"")));
+    assertThrows(MmibException.class, () -> convert(map("\"x\":\"a.bin\",\"y\":\"b.bin\"")));
     try (var open = Files.list(fds)) {
-      assertTrue(
-          open.map(ShardsTest::target).noneMatch(to -> to.startsWith(dir.toString())));
+      assertTrue(open.map(ShardsTest::target).noneMatch(to -> to.startsWith(dir.toString())));
     }
   }
 

@@ -3,7 +3,9 @@ package dev.mmib.fuzz;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.mmib.convert.Inspection;
 
-/** Any bytes as two files, of which one may be an index of the other, inspected to the last number. */
+/**
+ * Any bytes as two files, of which one may be an index of the other, inspected to the last number.
+ */
 class InspectionFuzzTest {
 
   private static final Scratch SCRATCH = new Scratch();

@@ -10,10 +10,26 @@ class ResNetSourceFuzzTest {
   private static final Scratch SCRATCH = new Scratch();
 
   @DictionaryEntries({
-    "\"model_type\"", "\"resnet\"", "\"depths\"", "\"hidden_sizes\"", "\"layer_type\"",
-    "\"bottleneck\"", "\"downsample_in_bottleneck\"", "\"size\"", "\"shortest_edge\"",
-    "\"height\"", "\"width\"", "\"crop_size\"", "\"crop_pct\"", "\"image_mean\"", "\"image_std\"",
-    "\"resample\"", "\"do_normalize\"", "\"rescale_factor\"", "\"hidden_act\"", "\"relu\""
+    "\"model_type\"",
+    "\"resnet\"",
+    "\"depths\"",
+    "\"hidden_sizes\"",
+    "\"layer_type\"",
+    "\"bottleneck\"",
+    "\"downsample_in_bottleneck\"",
+    "\"size\"",
+    "\"shortest_edge\"",
+    "\"height\"",
+    "\"width\"",
+    "\"crop_size\"",
+    "\"crop_pct\"",
+    "\"image_mean\"",
+    "\"image_std\"",
+    "\"resample\"",
+    "\"do_normalize\"",
+    "\"rescale_factor\"",
+    "\"hidden_act\"",
+    "\"relu\""
   })
   @FuzzTest(maxDuration = "24h", maxExecutions = 2_000_000)
   void readsOrRefusesADirectory(byte[] data) {

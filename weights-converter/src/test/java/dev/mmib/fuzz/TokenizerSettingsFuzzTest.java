@@ -22,7 +22,8 @@ class TokenizerSettingsFuzzTest {
     "\"tokenizer_class\"", "\"BertTokenizer\"", "\"do_lower_case\"", "\"strip_accents\"",
     "\"tokenize_chinese_chars\"", "\"model_max_length\"", "\"unk_token\"", "\"cls_token\"",
     "\"additional_special_tokens\"", "\"added_tokens_decoder\"", "\"content\"", "\"special\"",
-    "\"[UNK]\"", "\"never_split\"", "\"max_input_chars_per_word\"", "1000000000000000019884624838656"
+    "\"[UNK]\"", "\"never_split\"", "\"max_input_chars_per_word\"",
+        "1000000000000000019884624838656"
   })
   @FuzzTest(maxDuration = "24h", maxExecutions = 2_000_000)
   void readsOrRefusesSettings(byte[] data) {

@@ -95,7 +95,8 @@ final class ConvertCommand implements Callable<Integer> {
               new ConvertOptions(overwrite, key, textEncoder, relations, fidelity),
               (bytes, total) -> {
                 if (Interruption.asked()) {
-                  throw MmibException.of(ErrorCode.CANCELLED, "interrupted", "Nothing was written.");
+                  throw MmibException.of(
+                      ErrorCode.CANCELLED, "interrupted", "Nothing was written.");
                 }
                 shown.converting(bytes, total);
               });

@@ -47,8 +47,7 @@ class ConvertCommandTest {
     return Files.write(dir.resolve(name), bytes.toByteArray());
   }
 
-  private static void record(ZipOutputStream zip, String name, byte[] content)
-      throws IOException {
+  private static void record(ZipOutputStream zip, String name, byte[] content) throws IOException {
     var crc = new CRC32();
     crc.update(content);
     var entry = new ZipEntry(name);
@@ -67,9 +66,7 @@ class ConvertCommandTest {
 
   /** Calls {@code os.system('echo')} where pickles are run. */
   private Path program() throws IOException {
-    return torch(
-        "evil.pth",
-        "\u0080\u0002cos\nsystem\nX\u0004\u0000\u0000\u0000echo\u0085R.");
+    return torch("evil.pth", "\u0080\u0002cos\nsystem\nX\u0004\u0000\u0000\u0000echo\u0085R.");
   }
 
   @Test
@@ -79,8 +76,7 @@ class ConvertCommandTest {
     assertEquals(0, ran.status(), ran.err());
     assertEquals("crops", ran.json().string("kind"));
     assertEquals(1, ran.json().integer("rows"));
-    assertEquals(
-        "{\"0\":[\"a.jpg\"]}\n", Files.readString(dir.resolve("crops/crops.json")));
+    assertEquals("{\"0\":[\"a.jpg\"]}\n", Files.readString(dir.resolve("crops/crops.json")));
     var inspected = Ran.mmib("inspect", table.toString(), "--json").json();
     assertEquals("crop-table", inspected.string("format"));
     assertEquals("{\"rows\":\"1\",\"crops\":\"1\"}", inspected.object("metadata").toString());
@@ -128,8 +124,7 @@ class ConvertCommandTest {
                       names.released(name).orElseThrow(),
                       TensorSource.floats(
                           tensor.shape(),
-                          (at, to, count) ->
-                              backend.download(tensor.buffer(), at, to, 0, count))));
+                          (at, to, count) -> backend.download(tensor.buffer(), at, to, 0, count))));
       SafeTensors.write(in.resolve("best_model.safetensors"), tensors, Map.of());
     }
     return in.resolve("best_model.safetensors");
@@ -157,8 +152,7 @@ class ConvertCommandTest {
     assertEquals(0, predicted.status(), predicted.err());
     assertTrue(predicted.json().has("entities"));
     var data = ToyFiles.ner(dir.resolve("data"), 2, 2).toString();
-    var scored =
-        Ran.mmib("evaluate", "--model", out, "--data", data, "--json", "--device", "java");
+    var scored = Ran.mmib("evaluate", "--model", out, "--data", data, "--json", "--device", "java");
     assertEquals(0, scored.status(), scored.err());
     assertTrue(scored.json().has("f1"));
     var inspected = Ran.mmib("inspect", out, "--check-finite", "--json");

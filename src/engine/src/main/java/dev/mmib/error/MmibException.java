@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The only exception that loaders, parsers and devices throw for inputs and machines.
  *
- * <p>Its message reads {@code CODE: file: position: what. hint}; text taken from an input is escaped
- * and cut by {@link #quote}, and everything is escaped once more in the message.
+ * <p>Its message reads {@code CODE: file: position: what. hint}; text taken from an input is
+ * escaped and cut by {@link #quote}, and everything is escaped once more in the message.
  */
 public final class MmibException extends RuntimeException {
 

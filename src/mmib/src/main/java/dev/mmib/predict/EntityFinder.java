@@ -34,10 +34,7 @@ final class EntityFinder {
     this.least = Math.min(config.leastLength(), positions);
     this.encoder =
         new NerEncoder(
-            tokenizer,
-            model.tags(),
-            config.fidelity(),
-            Math.min(config.maxLength(), positions));
+            tokenizer, model.tags(), config.fidelity(), Math.min(config.maxLength(), positions));
     this.pictures = new PostPictures(config);
   }
 

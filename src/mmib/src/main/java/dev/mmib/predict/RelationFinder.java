@@ -71,7 +71,8 @@ final class RelationFinder {
 
   /** The most probable relation of each pair, given the pictures of its post. */
   List<Relation> find(List<Ready> pairs, List<PostPictures.Seen> seen) {
-    var batch = RelationBatch.of(pairs.stream().map(Ready::text).toList(), tokenizer.padId(), least);
+    var batch =
+        RelationBatch.of(pairs.stream().map(Ready::text).toList(), tokenizer.padId(), least);
     var images = pictures.join(seen);
     var predictions = model.decode(batch, images);
     var results = new ArrayList<Relation>();

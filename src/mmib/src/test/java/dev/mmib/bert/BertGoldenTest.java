@@ -1,6 +1,5 @@
 package dev.mmib.bert;
 
-
 import dev.mmib.backend.Backend;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.golden.Backends;

@@ -63,7 +63,8 @@ public final class FaultyFiles {
     change(what, file, null);
   }
 
-  synchronized void change(String what, Path file, @Nullable FileChannel channel) throws IOException {
+  synchronized void change(String what, Path file, @Nullable FileChannel channel)
+      throws IOException {
     log.add(what + " " + file.getFileName());
     boolean fails = forEver ? log.size() >= failing : log.size() == failing;
     if (fails && failure != null) {

@@ -43,11 +43,7 @@ class ExportedBertTest {
     try (var backend = new JavaBackend(1);
         var model =
             NerModel.create(
-                backend,
-                MmibConfig.of(Task.NER),
-                config,
-                TagSet.twitter(),
-                Weights.random(11))) {
+                backend, MmibConfig.of(Task.NER), config, TagSet.twitter(), Weights.random(11))) {
       var options = BertTokenizer.Options.uncased();
       ModelDirectory.save(dir, model, BertTokenizer.of(VOCABULARY, options));
       model
@@ -131,7 +127,6 @@ class ExportedBertTest {
     var config = dir.resolve("config.json");
     Files.writeString(
         config, Files.readString(config).replace("\"vocab_size\": 10", "\"vocab_size\": 11"));
-    assertTrue(
-        inspected(1).array("problems").toString().contains("[10, 24], expected [11, 24]"));
+    assertTrue(inspected(1).array("problems").toString().contains("[10, 24], expected [11, 24]"));
   }
 }

@@ -120,8 +120,7 @@ class LoadingMemoryTest {
           .forEach(
               (name, tensor) -> {
                 var dims = Arrays.stream(tensor.shape().dims()).mapToObj(d -> (long) d).toList();
-                tensors.put(
-                    name, new TensorSource(type, dims, (at, to) -> fill(to, (byte) 0x3C)));
+                tensors.put(name, new TensorSource(type, dims, (at, to) -> fill(to, (byte) 0x3C)));
               });
     }
     SafeTensors.write(dir.resolve("model.safetensors"), tensors, Map.of());

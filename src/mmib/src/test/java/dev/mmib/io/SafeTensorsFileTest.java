@@ -166,8 +166,7 @@ class SafeTensorsFileTest {
 
   @ParameterizedTest(name = "S30: written over while open, {0}")
   @MethodSource("readings")
-  void refusesAFileThatIsWrittenOver(String how, Consumer<SafeTensors> reading)
-      throws IOException {
+  void refusesAFileThatIsWrittenOver(String how, Consumer<SafeTensors> reading) throws IOException {
     var path = write(sample());
     try (var file = SafeTensors.open(path)) {
       Files.write(path, sample());

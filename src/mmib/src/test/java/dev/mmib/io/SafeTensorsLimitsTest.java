@@ -123,9 +123,7 @@ class SafeTensorsLimitsTest {
   void readsHugeShardsByTheirIndex() throws IOException {
     sparse("a.safetensors");
     SafeTensors.write(
-        dir.resolve("b.safetensors"),
-        Map.of("z", TensorSource.floats(Shape.of(1), 9)),
-        Map.of());
+        dir.resolve("b.safetensors"), Map.of("z", TensorSource.floats(Shape.of(1), 9)), Map.of());
     var map = "\"wide\":1,\"x\":1,\"huge\":1,\"y\":1,\"z\":2";
     var index =
         Files.writeString(

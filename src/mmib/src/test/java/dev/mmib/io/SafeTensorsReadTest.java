@@ -64,8 +64,7 @@ class SafeTensorsReadTest {
         row("S12a: metadata only", "{\"__metadata__\":{\"a\":\"b\"}}", new byte[0], Map.of()),
         row("S12b: nothing", "{}", new byte[0], Map.of()),
         pair("S12c: __METADATA__ is a name", "{\"__METADATA__\":" + PAIR + "}", "__METADATA__"),
-        pair(
-            "S14: extra key", "{\"x\":" + PAIR.replace("{", "{\"note\":[{\"a\":1}],") + "}", "x"),
+        pair("S14: extra key", "{\"x\":" + PAIR.replace("{", "{\"note\":[{\"a\":1}],") + "}", "x"),
         Arguments.of(
             "S18: 64 dimensions", one("F32", ones, floats(7)), Map.of("x", new float[] {7})),
         row(

@@ -164,14 +164,13 @@ class SafeTensorsSourceTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("doNotFit")
-  void refusesNumbersThatDoNotFit(
-      String id, String type, byte[] data, DType wanted, String piece) throws IOException {
+  void refusesNumbersThatDoNotFit(String id, String type, byte[] data, DType wanted, String piece)
+      throws IOException {
     int count = data.length * 8 / TensorType.valueOf(type).bits();
     var content = one(type, "[" + count + "]", data);
     try (var file = SafeTensors.open(SafeTensorsFiles.write(dir, content))) {
       var to = ByteBuffer.allocate(4 * count);
-      var e =
-          assertThrows(MmibException.class, () -> file.source("x", wanted).read(0, to));
+      var e = assertThrows(MmibException.class, () -> file.source("x", wanted).read(0, to));
       assertEquals(ErrorCode.SAFETENSORS_DTYPE, e.code());
       assertEquals("tensor 'x'", e.position());
       assertTrue(e.what().contains(piece), e::what);
@@ -248,8 +247,7 @@ class SafeTensorsSourceTest {
         path,
         Map.of(
             "x",
-            new TensorSource(
-                TensorType.F32, List.of((long) elements), (at, to) -> to.position())),
+            new TensorSource(TensorType.F32, List.of((long) elements), (at, to) -> to.position())),
         Map.of());
     try (var file = SafeTensors.open(path);
         var buffer = backend.allocate(DType.F32, elements)) {

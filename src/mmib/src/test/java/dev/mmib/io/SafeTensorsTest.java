@@ -65,7 +65,10 @@ class SafeTensorsTest {
         row("S03a: length 2^63", withLength(1L << 63, pair, eight), "length 9223372036854775808"),
         row("S03b: length 2^64-1", withLength(-1, pair, eight), "length 18446744073709551615"),
         row("S03c: length 100000001", withLength(100_000_001, pair, eight), "length 100000001"),
-        row("S03d: length one past the end", withLength(past, pair, eight), "length 63 vs at most 62"),
+        row(
+            "S03d: length one past the end",
+            withLength(past, pair, eight),
+            "length 63 vs at most 62"),
         header("S04: no data", X, 0, "[0, 8] vs 0 bytes of data"));
   }
 

@@ -33,8 +33,7 @@ class SafeTensorsWriterTest {
     var big = new TensorSource(TensorType.F32, List.of(elements), (at, to) -> fill(at, to));
     var path = dir.resolve("big");
     SafeTensors.write(path, Map.of("x", big), Map.of());
-    long allocated =
-        Cost.allocated(() -> SafeTensors.write(path, Map.of("x", big), Map.of()));
+    long allocated = Cost.allocated(() -> SafeTensors.write(path, Map.of("x", big), Map.of()));
     assertTrue(allocated < 4 << 20, () -> allocated + " bytes of heap for a tensor of 160 MB");
     try (var file = SafeTensors.open(path)) {
       file.readInto(

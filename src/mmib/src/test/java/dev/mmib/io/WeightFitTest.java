@@ -56,8 +56,7 @@ class WeightFitTest {
           .all()
           .forEach(
               (name, tensor) ->
-                  tensors.put(
-                      name.substring("bert.".length()), random(name, tensor.shape())));
+                  tensors.put(name.substring("bert.".length()), random(name, tensor.shape())));
     }
     return tensors;
   }

@@ -77,8 +77,7 @@ class WriteBehindTest {
     int first = faults.operations().indexOf(firstForce()) + 1;
     faults.failAt(first, Failure.NO_SPACE, false);
     var e =
-        assertThrows(
-            IOException.class, () -> AtomicFile.replace(faults.path(file), this::write));
+        assertThrows(IOException.class, () -> AtomicFile.replace(faults.path(file), this::write));
     assertTrue(String.valueOf(e.getMessage()).contains("No space left"), e::toString);
     assertArrayEquals(new byte[] {7}, Files.readAllBytes(file));
     try (var left = Files.list(dir)) {

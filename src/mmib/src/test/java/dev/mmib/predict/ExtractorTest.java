@@ -82,8 +82,7 @@ class ExtractorTest {
   @Test
   void theyDoNotWhereTheReleasedMasksLetPaddingCountEither(@TempDir Path folder) {
     // All texts are padded to the limit there.
-    requireIndependence(
-        TinyModels.save(folder, Task.NER, 7, c -> c.fidelity = Fidelity.REFERENCE));
+    requireIndependence(TinyModels.save(folder, Task.NER, 7, c -> c.fidelity = Fidelity.REFERENCE));
   }
 
   private static void requireIndependence(Path model) {

@@ -8,8 +8,7 @@ import java.nio.ByteBuffer;
  *
  * @param offset where it begins, in elements of {@code whole}
  */
-record StoragePart(TorchStorage whole, String key, long offset, long size)
-    implements TorchStorage {
+record StoragePart(TorchStorage whole, String key, long offset, long size) implements TorchStorage {
 
   @Override
   public TensorType type() {

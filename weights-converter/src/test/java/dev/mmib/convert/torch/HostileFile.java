@@ -44,8 +44,7 @@ record HostileFile(String name, byte[] bytes, @Nullable ErrorCode code, String s
   static SavedValue.Ordered stateDict() {
     var tensors = new LinkedHashMap<String, TensorSource>();
     VALUES.forEach(
-        (name, values) ->
-            tensors.put(name, TensorSource.floats(Shape.of(values.length), values)));
+        (name, values) -> tensors.put(name, TensorSource.floats(Shape.of(values.length), values)));
     return SavedValue.stateDict(tensors);
   }
 
@@ -70,8 +69,7 @@ record HostileFile(String name, byte[] bytes, @Nullable ErrorCode code, String s
     return refused(name, zip(change), says);
   }
 
-  static HostileFile refused(
-      String name, Consumer<ZipBytes> change, ErrorCode code, String says) {
+  static HostileFile refused(String name, Consumer<ZipBytes> change, ErrorCode code, String says) {
     return refused(name, zip(change), code, says);
   }
 

@@ -1,6 +1,5 @@
 package dev.mmib.convert.torch;
 
-import static dev.mmib.convert.torch.HostileFile.refused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -45,13 +44,15 @@ class LargeTorchFileTest {
     zip.saturatedEnd = true;
     zip.count64 = 10_000_000;
     var bytes = zip.toBytes();
-    TorchFileTest.assertSays(Files.write(directory.resolve("count.pt"), bytes), "10000000 entries in");
+    TorchFileTest.assertSays(
+        Files.write(directory.resolve("count.pt"), bytes), "10000000 entries in");
     var sparse = directory.resolve("sparse.pt");
     try (var file = new RandomAccessFile(sparse.toFile(), "rw")) {
       file.write(bytes, 0, bytes.length - 98);
       // A directory of zeros, long enough for the number.
       long length = 46L * 10_000_000;
-      var end = ByteBuffer.wrap(bytes, bytes.length - 98, 98).slice().order(ByteOrder.LITTLE_ENDIAN);
+      var end =
+          ByteBuffer.wrap(bytes, bytes.length - 98, 98).slice().order(ByteOrder.LITTLE_ENDIAN);
       long start = end.getLong(48);
       end.putLong(40, length).putLong(64, start + length);
       file.seek(start + length);
@@ -105,7 +106,10 @@ class LargeTorchFileTest {
     var entries = new LinkedHashMap<String, SavedValue>();
     var wide = new SavedValue.Storage(TensorType.U8, big, (at, to) -> markLast(big, at, to));
     entries.put("big", new SavedValue.Tensor(wide, 0, List.of(big), List.of(1L)));
-    entries.put("small", SavedValue.tensor(TensorSource.bytes(TensorType.U8, List.of(5L), new byte[] {1, 2, 3, 4, 5})));
+    entries.put(
+        "small",
+        SavedValue.tensor(
+            TensorSource.bytes(TensorType.U8, List.of(5L), new byte[] {1, 2, 3, 4, 5})));
     try (var out = new SparseOutput(holes)) {
       if (zip) {
         TorchWriter.zip(out, new SavedValue.Dict(entries));

@@ -36,9 +36,13 @@ class TorchContentTest {
     System.arraycopy(text("ustar"), 0, tar, 257, 5);
     return named(
         refused("Z01: 0 bytes", new byte[0], "is empty"),
-        refused("Z01: a zip signature and garbage", text("PK\3\4" + "garbage".repeat(9)), "without its end"),
+        refused(
+            "Z01: a zip signature and garbage",
+            text("PK\3\4" + "garbage".repeat(9)),
+            "without its end"),
         refused("Z01: a zip signature alone", text("PK\3\4"), "has 4 bytes"),
-        refused("Z01: an empty zip archive", text("PK\5\6" + "\0".repeat(18)), "an empty or spanned"),
+        refused(
+            "Z01: an empty zip archive", text("PK\5\6" + "\0".repeat(18)), "an empty or spanned"),
         refused("Z01: text", text("The quick brown fox\n"), "is text"),
         refused("Z01: a web page", text("\n <!DOCTYPE html><html></html>"), "is a web page"),
         refused("Z01: a web page with a mark", text("\u00ef\u00bb\u00bf<HTML>"), "is a web page"),
@@ -89,15 +93,20 @@ class TorchContentTest {
         ok("Z15: a folder of another name", TorchContentTest::renameFolder),
         refused(
             "Z01: an archive of something else",
-            zip -> zip.entries.removeIf(e -> !new String(e.name, StandardCharsets.UTF_8).endsWith("data/0")),
+            zip ->
+                zip.entries.removeIf(
+                    e -> !new String(e.name, StandardCharsets.UTF_8).endsWith("data/0")),
             "not one of PyTorch"),
         refused(
-            "Z01: no data.pkl", zip -> zip.entries.remove(zip.entry("data.pkl")), "no record 'data.pkl'"),
+            "Z01: no data.pkl",
+            zip -> zip.entries.remove(zip.entry("data.pkl")),
+            "no record 'data.pkl'"),
         refused(
             "P16: bytes after the pickle's end",
             zip -> {
               var old = zip.entry("data.pkl").stored;
-              zip.entries.set(0, new ZipBytes().add("archive/data.pkl", Arrays.copyOf(old, old.length + 2)));
+              zip.entries.set(
+                  0, new ZipBytes().add("archive/data.pkl", Arrays.copyOf(old, old.length + 2)));
             },
             "2 bytes after the pickle's end"));
   }

@@ -59,8 +59,7 @@ class TorchFileTest {
       }
       HostileFile.requireValues(file);
       try (var torch = TorchFile.open(file)) {
-        assertEquals(
-            legacy ? FileContent.TORCH_STREAM : FileContent.TORCH_ZIP, torch.content());
+        assertEquals(legacy ? FileContent.TORCH_STREAM : FileContent.TORCH_ZIP, torch.content());
       }
     }
   }
@@ -69,13 +68,21 @@ class TorchFileTest {
   void sharesStoragesAndReadsEveryType() {
     var shared =
         new SavedValue.Storage(
-            TensorType.I16, 6, (at, to) -> to.asShortBuffer().put(new short[] {1, 2, 3, 4, 5, 6}, (int) at, to.remaining() / 2));
+            TensorType.I16,
+            6,
+            (at, to) ->
+                to.asShortBuffer()
+                    .put(new short[] {1, 2, 3, 4, 5, 6}, (int) at, to.remaining() / 2));
     var entries = new LinkedHashMap<String, SavedValue>();
     entries.put("rows", new SavedValue.Tensor(shared, 0, List.of(2L, 3L), List.of(3L, 1L)));
     entries.put("transposed", new SavedValue.Tensor(shared, 0, List.of(3L, 2L), List.of(1L, 3L)));
-    entries.put("tail", new SavedValue.Parameter(new SavedValue.Tensor(shared, 4, List.of(2L), List.of(1L))));
+    entries.put(
+        "tail",
+        new SavedValue.Parameter(new SavedValue.Tensor(shared, 4, List.of(2L), List.of(1L))));
     entries.put("name", new SavedValue.Text("modèle"));
-    entries.put("many", new SavedValue.Tuple(List.of(new SavedValue.Whole(1L << 40), SavedValue.Constant.NONE)));
+    entries.put(
+        "many",
+        new SavedValue.Tuple(List.of(new SavedValue.Whole(1L << 40), SavedValue.Constant.NONE)));
     for (boolean legacy : new boolean[] {false, true}) {
       var file = directory.resolve("shared");
       if (legacy) {
@@ -112,8 +119,11 @@ class TorchFileTest {
     zip.entry("data/0").stored[23] ^= 1;
     var file = Files.write(directory.resolve("part.pt"), zip.toBytes());
     try (var torch = TorchFile.open(file)) {
-      var tensor = (TorchTensor) ((PickleValue.Dictionary) torch.root()).entries().get(new PickleValue.Text("weight"));
-      var first = new TorchTensor(Objects.requireNonNull(tensor).storage(), 0, List.of(2L), List.of(1L));
+      var tensor =
+          (TorchTensor)
+              ((PickleValue.Dictionary) torch.root()).entries().get(new PickleValue.Text("weight"));
+      var first =
+          new TorchTensor(Objects.requireNonNull(tensor).storage(), 0, List.of(2L), List.of(1L));
       var second = new TorchTensor(tensor.storage(), 2, List.of(2L), List.of(1L));
       var crossed = new TorchTensor(tensor.storage(), 0, List.of(3L, 2L), List.of(1L, 3L));
       for (var view : List.of(first, second, crossed, tensor)) {
@@ -138,7 +148,8 @@ class TorchFileTest {
   @Test
   void refusesAFileCutBetweenOpeningAndReading() throws IOException {
     var file = directory.resolve("cut.pt");
-    TorchWriter.zip(file, Map.of("w", TensorSource.bytes(TensorType.U8, List.of(9000L), new byte[9000])));
+    TorchWriter.zip(
+        file, Map.of("w", TensorSource.bytes(TensorType.U8, List.of(9000L), new byte[9000])));
     try (var torch = TorchFile.open(file)) {
       try (var cut = new RandomAccessFile(file.toFile(), "rw")) {
         cut.setLength(5000);
@@ -146,7 +157,9 @@ class TorchFileTest {
       var tensor = Flattened.of(torch.root()).tensors().values().iterator().next();
       var error = assertThrows(MmibException.class, () -> Flattened.bytes(tensor.source(), 100));
       assertEquals(ErrorCode.TORCH_FILE, error.code());
-      assertTrue(error.getMessage().contains("too early") || error.getMessage().contains("changed while"), error.getMessage());
+      assertTrue(
+          error.getMessage().contains("too early") || error.getMessage().contains("changed while"),
+          error.getMessage());
     }
   }
 
@@ -157,7 +170,8 @@ class TorchFileTest {
     TorchWriter.legacy(
         file, Map.of("w", TensorSource.bytes(TensorType.U8, List.of(9000L), new byte[9000])));
     try (var torch = TorchFile.open(file)) {
-      var content = Flattened.of(torch.root()).tensors().values().iterator().next().source().content();
+      var content =
+          Flattened.of(torch.root()).tensors().values().iterator().next().source().content();
       content.put(0, ByteBuffer.allocate(4096));
       Files.setLastModifiedTime(file, FileTime.fromMillis(1));
       var error =
@@ -222,7 +236,9 @@ class TorchFileTest {
   void readsCompressedStoragesBackAndForthOnlySoOften() throws IOException {
     int size = 8 << 20;
     var noise = noise(size);
-    var zip = ZipBytes.of(SavedValue.tensor(TensorSource.bytes(TensorType.U8, List.of((long) size), noise)));
+    var zip =
+        ZipBytes.of(
+            SavedValue.tensor(TensorSource.bytes(TensorType.U8, List.of((long) size), noise)));
     zip.entry("data/0").deflated();
     var file = Files.write(directory.resolve("deflated.pt"), zip.toBytes());
     try (var torch = TorchFile.open(file)) {
@@ -249,7 +265,10 @@ class TorchFileTest {
     var entries = new LinkedHashMap<String, SavedValue>();
     for (int i = 0; i < 8; i++) {
       var bytes = noise(100_000 + i);
-      entries.put("" + i, SavedValue.tensor(TensorSource.bytes(TensorType.U8, List.of((long) bytes.length), bytes)));
+      entries.put(
+          "" + i,
+          SavedValue.tensor(
+              TensorSource.bytes(TensorType.U8, List.of((long) bytes.length), bytes)));
     }
     var zip = ZipBytes.of(new SavedValue.Dict(entries));
     zip.entry("data/3").deflated();

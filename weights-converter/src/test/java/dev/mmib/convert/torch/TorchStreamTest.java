@@ -52,7 +52,8 @@ class TorchStreamTest {
       out.writeBytes(new PickleText(true).value(new SavedValue.Items(keys)).toBytes());
       for (int i = 0; i < counts.size(); i++) {
         var storage = pickle.storages().get(i);
-        var bytes = ByteBuffer.allocate(8 + (int) storage.size() * 4).order(ByteOrder.LITTLE_ENDIAN);
+        var bytes =
+            ByteBuffer.allocate(8 + (int) storage.size() * 4).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putLong(counts.get(i));
         storage.content().put(0, bytes.slice().order(ByteOrder.LITTLE_ENDIAN));
         out.writeBytes(bytes.array());
@@ -87,7 +88,8 @@ class TorchStreamTest {
             ok("Z17a: a magic number in digits", stream(p -> p.magic = magicInDigits())),
             ok("Z17a: storages in another order", stream(TorchStreamTest::swapped)),
             refused("Z17b: magic cut", cut(9), "a pickle, but not one of torch.save"),
-            refused("Z17b: nothing after the magic", cut(15), ErrorCode.PICKLE, "ends without STOP"),
+            refused(
+                "Z17b: nothing after the magic", cut(15), ErrorCode.PICKLE, "ends without STOP"),
             refused("Z17b: another magic", stream(p -> p.magic[7] ^= 1), "not one of torch.save"),
             refused(
                 "Z17c: protocol 1002",
@@ -97,14 +99,14 @@ class TorchStreamTest {
                 "Z17c: protocol of text",
                 stream(p -> p.protocol = new SavedValue.Text("1001")),
                 "is not of protocol 1001"),
-            refused("Z17d: a key is missing", stream(p -> p.keys.remove(1)), "does not list storage"),
+            refused(
+                "Z17d: a key is missing", stream(p -> p.keys.remove(1)), "does not list storage"),
             refused("Z17d: no key", stream(p -> p.keys.clear()), "does not list storage"),
             refused(
                 "Z17d: a key that nothing uses",
                 stream(p -> p.keys.set(1, new SavedValue.Text("5"))),
                 "'5', which nothing uses"),
-            refused(
-                "Z17d: a key twice", stream(p -> p.keys.set(1, p.keys.get(0))), "twice"),
+            refused("Z17d: a key twice", stream(p -> p.keys.set(1, p.keys.get(0))), "twice"),
             refused(
                 "Z17d: keys that are no names",
                 stream(p -> p.keys.set(1, SavedValue.Constant.NONE)),

@@ -233,7 +233,8 @@ final class ZipBytes {
 
   /** The extra field with numbers of 64 bits. */
   static byte[] zip64Extra(long... values) {
-    var extra = buffer(4 + 8 * values.length).putShort((short) 1).putShort((short) (8 * values.length));
+    var extra =
+        buffer(4 + 8 * values.length).putShort((short) 1).putShort((short) (8 * values.length));
     for (long value : values) {
       extra.putLong(value);
     }

@@ -63,7 +63,8 @@ class ZipEntriesTest {
               zip.add("archive/data/0", new byte[24]).offset = outer.offset;
             },
             "is followed by"),
-        refused("Z05: a hidden entry", zip -> zip.entry("data/0").inDirectory = false, "followed by"),
+        refused(
+            "Z05: a hidden entry", zip -> zip.entry("data/0").inDirectory = false, "followed by"),
         refused(
             "Z05: an offset beyond the file",
             zip -> zip.entry("data/0").offset = 1 << 30,
@@ -73,7 +74,9 @@ class ZipEntriesTest {
   static Stream<Object[]> compressed() {
     return named(
         ok("Z06a: honest DEFLATE", zip -> zip.entries.forEach(ZipBytes.Entry::deflated)),
-        ok("Z06a: a zero byte 60,000 times", zip -> zip.add("archive/data/9", new byte[60_000]).deflated()),
+        ok(
+            "Z06a: a zero byte 60,000 times",
+            zip -> zip.add("archive/data/9", new byte[60_000]).deflated()),
         ok("Z06a: an archive of java.util.zip", packedAgain()),
         refused(
             "Z06b: a ratio of 1000",
@@ -129,7 +132,8 @@ class ZipEntriesTest {
     try (var zip = new ZipOutputStream(out)) {
       zip.putNextEntry(new java.util.zip.ZipEntry("archive/"));
       for (var entry : ZipBytes.of(HostileFile.stateDict()).entries) {
-        zip.putNextEntry(new java.util.zip.ZipEntry(new String(entry.name, StandardCharsets.UTF_8)));
+        zip.putNextEntry(
+            new java.util.zip.ZipEntry(new String(entry.name, StandardCharsets.UTF_8)));
         zip.write(entry.stored);
       }
     } catch (IOException e) {
@@ -148,10 +152,13 @@ class ZipEntriesTest {
 
   static Stream<Object[]> checksums() {
     return named(
-        refused("Z07: CRC of data.pkl", zip -> zip.entry("data.pkl").crc ^= 1, "'archive/data.pkl'"),
-        refused("Z07: a changed byte in data.pkl", zip -> zip.entry("data.pkl").stored[30] ^= 1, "CRC"),
+        refused(
+            "Z07: CRC of data.pkl", zip -> zip.entry("data.pkl").crc ^= 1, "'archive/data.pkl'"),
+        refused(
+            "Z07: a changed byte in data.pkl", zip -> zip.entry("data.pkl").stored[30] ^= 1, "CRC"),
         refused("Z07: CRC of a storage", zip -> zip.entry("data/0").crc ^= 1, "'archive/data/0'"),
-        refused("Z07: a changed byte in a storage", zip -> zip.entry("data/1").stored[7] ^= 4, "CRC"),
+        refused(
+            "Z07: a changed byte in a storage", zip -> zip.entry("data/1").stored[7] ^= 4, "CRC"),
         refused("Z07: no CRC", zip -> zip.entry("data/0").crc = 0, "set_crc32_options"),
         refused("Z07: CRC of version", zip -> zip.entry("version").crc ^= 1, "CRC"),
         refused(
@@ -176,8 +183,12 @@ class ZipEntriesTest {
                 "Z09a: data.pkl twice, the same",
                 zip -> zip.add("archive/data.pkl", zip.entry("data.pkl").stored),
                 "there twice"),
-            refused("Z09a: another data.pkl", zip -> zip.add("archive/data.pkl", "N."), "there twice"),
-            refused("Z09b: data/0 twice", zip -> zip.add("archive/data/0", new byte[24]), "there twice"),
+            refused(
+                "Z09a: another data.pkl", zip -> zip.add("archive/data.pkl", "N."), "there twice"),
+            refused(
+                "Z09b: data/0 twice",
+                zip -> zip.add("archive/data/0", new byte[24]),
+                "there twice"),
             refused("Z09c: two folders", zip -> zip.add("other/data/0", "x"), "one folder"),
             refused("Z09c: a file in no folder", zip -> zip.add("README", "x"), "one folder"),
             refused(
@@ -191,7 +202,8 @@ class ZipEntriesTest {
             refused("Z10c: data/0 is longer", replaced(28), ErrorCode.PICKLE, "has 28 bytes"),
             ok("Z10: a storage that nobody uses", zip -> zip.add("archive/data/7", "1234")),
             ok("Z11: folders as entries", zip -> zip.add("archive/data/", "")),
-            refused("Z11: a folder with content", zip -> zip.add("archive/d/", "x"), "folder with")),
+            refused(
+                "Z11: a folder with content", zip -> zip.add("archive/d/", "x"), "folder with")),
         Stream.of(
                 "../x",
                 "/etc/passwd",
@@ -208,10 +220,7 @@ class ZipEntriesTest {
                 "a".repeat(0xffff))
             .map(
                 name ->
-                    refused(
-                        "Z11: the name " + shown(name),
-                        zip -> zip.add(name, "x"),
-                        "an entry"))
+                    refused("Z11: the name " + shown(name), zip -> zip.add(name, "x"), "an entry"))
             .map(row -> new Object[] {row.name(), row}));
   }
 
@@ -223,6 +232,7 @@ class ZipEntriesTest {
     return zip ->
         zip.entries.set(
             1,
-            new ZipBytes.Entry("archive/data/0".getBytes(StandardCharsets.UTF_8), new byte[length]));
+            new ZipBytes.Entry(
+                "archive/data/0".getBytes(StandardCharsets.UTF_8), new byte[length]));
   }
 }

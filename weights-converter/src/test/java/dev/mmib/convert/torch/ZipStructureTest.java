@@ -51,14 +51,17 @@ class ZipStructureTest {
             "Z02b: two archives, one after the other",
             zip -> zip.suffix = whole,
             "does not end at"),
-        refused("Z02c: a comment that holds an archive", ZipStructureTest::hideInComment, "another"),
-        ok("Z02c: a plain comment", zip -> zip.comment = "trained in May".getBytes(StandardCharsets.UTF_8)),
         refused(
-            "Z02: bytes after the end",
-            zip -> zip.suffix = new byte[] {0, 0},
-            "without its end"),
+            "Z02c: a comment that holds an archive", ZipStructureTest::hideInComment, "another"),
+        ok(
+            "Z02c: a plain comment",
+            zip -> zip.comment = "trained in May".getBytes(StandardCharsets.UTF_8)),
         refused(
-            "Z02d: bytes before the first entry", zip -> zip.prefix = new byte[64], "not a PyTorch"),
+            "Z02: bytes after the end", zip -> zip.suffix = new byte[] {0, 0}, "without its end"),
+        refused(
+            "Z02d: bytes before the first entry",
+            zip -> zip.prefix = new byte[64],
+            "not a PyTorch"),
         refused(
             "Z02d: a hidden entry before the first",
             zip -> zip.prefix = hidden.toBytes(),
@@ -98,10 +101,15 @@ class ZipStructureTest {
         ok(
             "Z03a: entries whose numbers are only in extra fields",
             zip -> zip.entries.forEach(e -> e.saturated = true)),
-        ok("Z03a: sizes in both headers' extra fields", zip -> zip.entries.forEach(ZipStructureTest::widen)),
+        ok(
+            "Z03a: sizes in both headers' extra fields",
+            zip -> zip.entries.forEach(ZipStructureTest::widen)),
         refused("Z03b: another number of entries", ends64(zip -> zip.count64 = 3), "contradicts"),
         refused("Z03b: another start", ends64(zip -> zip.start64 = 1), "contradicts"),
-        refused("Z03b: a start of 2^63", only64(zip -> zip.start64 = Long.MIN_VALUE), "does not end at"),
+        refused(
+            "Z03b: a start of 2^63",
+            only64(zip -> zip.start64 = Long.MIN_VALUE),
+            "does not end at"),
         refused("Z03b: 2^63 entries", only64(zip -> zip.count64 = Long.MIN_VALUE), "entries in"),
         refused("Z03b: a record elsewhere", ends64(zip -> zip.locatorOffset = 7), "no record"),
         refused(
@@ -112,7 +120,9 @@ class ZipStructureTest {
             "Z03b: a record before the file", ends64(zip -> zip.locatorOffset = -5), "points to"),
         refused("Z03b: a record too long", ends64(zip -> zip.recordLength = 100), "no record"),
         refused(
-            "Z03b: saturated without a zip64 end", zip -> zip.saturatedEnd = true, "does not end at"),
+            "Z03b: saturated without a zip64 end",
+            zip -> zip.saturatedEnd = true,
+            "does not end at"),
         refused(
             "Z03b: saturated without an extra field",
             zip -> {
@@ -143,16 +153,14 @@ class ZipStructureTest {
             "differ: sizes of 64 bits"));
   }
 
-  private static Consumer<ZipBytes> ends64(
-      Consumer<ZipBytes> change) {
+  private static Consumer<ZipBytes> ends64(Consumer<ZipBytes> change) {
     return zip -> {
       zip.zip64End = true;
       change.accept(zip);
     };
   }
 
-  private static Consumer<ZipBytes> only64(
-      Consumer<ZipBytes> change) {
+  private static Consumer<ZipBytes> only64(Consumer<ZipBytes> change) {
     return ends64(
         zip -> {
           zip.saturatedEnd = true;
@@ -170,21 +178,22 @@ class ZipStructureTest {
     return named(
         refused(
             "Z04a: another name",
-            zip -> zip.entry("data/0").localName = "archive/data/1".getBytes(StandardCharsets.UTF_8),
+            zip ->
+                zip.entry("data/0").localName = "archive/data/1".getBytes(StandardCharsets.UTF_8),
             "differ: name"),
         refused(
             "Z04a: a longer name",
-            zip -> zip.entry("data/0").localName = "archive/data/00".getBytes(StandardCharsets.UTF_8),
+            zip ->
+                zip.entry("data/0").localName = "archive/data/00".getBytes(StandardCharsets.UTF_8),
             "'archive/data/0'"),
         refused("Z04b: another size", zip -> zip.entry("data/0").localSize = 23, "differ: size"),
         refused("Z04b: no size", zip -> zip.entry("data/0").localSize = 0, "differ: size"),
-        refused("Z04c: another method", zip -> zip.entry("data/0").localMethod = 8, "differ: method"),
+        refused(
+            "Z04c: another method", zip -> zip.entry("data/0").localMethod = 8, "differ: method"),
         refused("Z04d: other flags", zip -> zip.entry("data/0").localFlags = 0, "differ: flags"),
         refused("Z04: another CRC", zip -> zip.entry("data/0").localCrc = 1, "differ: CRC"),
         refused(
-            "Z04: no header there",
-            zip -> zip.entry("data/0").offset = 1,
-            "overlaps what follows"),
+            "Z04: no header there", zip -> zip.entry("data/0").offset = 1, "overlaps what follows"),
         ok("Z04: a descriptor of 32 bits", zip -> describe(zip, true, false)),
         ok("Z04: a descriptor of 64 bits", zip -> describe(zip, true, true)),
         ok("Z04: a descriptor without signature", zip -> describe(zip, false, false)),
