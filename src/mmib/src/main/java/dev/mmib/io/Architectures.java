@@ -58,7 +58,7 @@ final class Architectures {
     for (var sign : SIGNS) {
       for (var name : names) {
         int at = name.indexOf(sign.getKey());
-        if (at == 0 || at > 0 && name.charAt(at - 1) == '.') {
+        if (at == 0 || (at > 0 && name.charAt(at - 1) == '.')) {
           return Optional.of(new Recognized(sign.getValue(), name));
         }
       }

@@ -138,7 +138,7 @@ record BertWeightCheck(Path file, JsonObject json, BertConfig config, IntSupplie
     boolean agrees =
         StoredWeights.bertSpellings(TABLE).stream()
             .map(found::get)
-            .allMatch(dims -> dims == null || dims.length > 0 && dims[0] == extent.size());
+            .allMatch(dims -> dims == null || (dims.length > 0 && dims[0] == extent.size()));
     int count = agrees ? -1 : tokens.getAsInt();
     return count < 0
         ? extent

@@ -120,7 +120,7 @@ public final class ResNetNames {
   }
 
   private static String theirs(String ours) {
-    var at = ours.split("\\.");
+    var at = ours.split("\\.", -1);
     var last = at[at.length - 1];
     if (at[0].equals("conv1") || at[0].equals("bn1")) {
       return "embedder.embedder." + kind(at[0].equals("conv1")) + "." + last;
