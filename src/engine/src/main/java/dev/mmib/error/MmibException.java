@@ -1,5 +1,6 @@
 package dev.mmib.error;
 
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,12 @@ public final class MmibException extends RuntimeException {
   /** The same error, with the exception that led to it. */
   public MmibException causedBy(Throwable cause) {
     return new MmibException(code, file, position, what, hint, cause);
+  }
+
+  /** The whole message; there always is one. */
+  @Override
+  public String getMessage() {
+    return Objects.requireNonNull(super.getMessage());
   }
 
   public ErrorCode code() {
