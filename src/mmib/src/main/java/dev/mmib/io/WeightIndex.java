@@ -114,6 +114,7 @@ public final class WeightIndex {
                 + (shard == null ? "" : " but in " + shard));
       }
     }
+    warnOfUnlisted(found);
     warnOfTotalSize(bytes);
     return paths;
   }
@@ -124,8 +125,19 @@ public final class WeightIndex {
       throw refuse(
           "tensor " + MmibException.quote(tensor) + " is in " + other + " and in " + shard);
     }
-    if (!shardOf.containsKey(tensor)) {
-      LOG.warn("{}: tensor {} of {} is not listed", file, MmibException.quote(tensor), shard);
+  }
+
+  /** One line, however many there are. */
+  private void warnOfUnlisted(Map<String, String> found) {
+    var unlisted = found.keySet().stream().filter(name -> !shardOf.containsKey(name)).toList();
+    if (!unlisted.isEmpty()) {
+      var first = unlisted.get(0);
+      LOG.warn(
+          "{}: tensor {} of {} is not listed{}",
+          file,
+          MmibException.quote(first),
+          found.get(first),
+          unlisted.size() == 1 ? "" : ", like " + (unlisted.size() - 1) + " others");
     }
   }
 
