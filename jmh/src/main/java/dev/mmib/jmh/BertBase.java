@@ -66,8 +66,7 @@ final class BertBase {
   }
 
   static void delete() throws IOException {
-    for (var name :
-        List.of("config.json", "vocab.txt", "model.safetensors", "pytorch_model.bin")) {
+    for (var name : List.of("config.json", "vocab.txt", "model.safetensors", "pytorch_model.bin")) {
       Files.deleteIfExists(DIRECTORY.resolve(name));
     }
     Files.deleteIfExists(scratch());

@@ -19,7 +19,8 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
  * <p>A machine that is shared is faster at one time than at another. Each round therefore measures
  * all of them, in a process each, and the ratios are taken within a round.
  *
- * <pre>java -cp jmh/target/benchmarks.jar dev.mmib.jmh.Comparison [ROUNDS] [loading|converting]</pre>
+ * <pre>java -cp jmh/target/benchmarks.jar dev.mmib.jmh.Comparison [ROUNDS] [loading|converting]
+ * </pre>
  */
 public final class Comparison {
 
@@ -95,8 +96,7 @@ public final class Comparison {
 
   private static String line(String name, List<Double> values, String format) {
     double[] sorted = values.stream().mapToDouble(v -> v).sorted().toArray();
-    double middle =
-        (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+    double middle = (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
     var shown =
         Arrays.stream(new double[] {middle, sorted[0], sorted[sorted.length - 1]})
             .mapToObj(v -> String.format(Locale.ROOT, format, v))
