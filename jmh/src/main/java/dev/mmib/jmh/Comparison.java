@@ -56,8 +56,8 @@ public final class Comparison {
     var options =
         new OptionsBuilder()
             .include(benchmark)
-            .warmupIterations(2)
-            .measurementIterations(5)
+            .warmupIterations(6)
+            .measurementIterations(7)
             .forks(1)
             .build();
     var scores = scores(new Runner(options).run());

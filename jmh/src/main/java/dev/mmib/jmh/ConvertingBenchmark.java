@@ -32,8 +32,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Fork(value = 1, jvmArgsAppend = "-Xmx1g")
-@Warmup(iterations = 2)
-@Measurement(iterations = 5)
+@Warmup(iterations = 6)
+@Measurement(iterations = 10)
 public class ConvertingBenchmark {
 
   private Path source = Path.of("");

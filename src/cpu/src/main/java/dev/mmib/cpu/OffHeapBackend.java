@@ -18,6 +18,8 @@ import java.util.Objects;
  */
 public abstract class OffHeapBackend extends HostBackend {
 
+  private static final int SMALLEST_PIECE = 1 << 18;
+
   private final OffHeapMemory memory;
   private final ElementwiseKernels elementwise;
 
@@ -51,7 +53,12 @@ public abstract class OffHeapBackend extends HostBackend {
   @Override
   public final void upload(ByteSource from, Buffer to, int at, int length) {
     Objects.checkFromIndexSize(at, length, to.length());
-    from.read(0, OffHeapBuffer.of(to).bytes(at, length));
+    var target = OffHeapBuffer.of(to);
+    // Reading is copying to pages that are touched for the first time: two threads do it faster.
+    int piece = Math.max(SMALLEST_PIECE, (length + workers().threads() - 1) / workers().threads());
+    workers()
+        .forEach(
+            length, piece, (begin, end) -> from.read(begin, target.bytes(at + begin, end - begin)));
   }
 
   @Override

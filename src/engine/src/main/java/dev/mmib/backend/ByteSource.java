@@ -8,7 +8,7 @@ public interface ByteSource {
 
   /**
    * Fills {@code to} up to its limit with the elements from number {@code at} on: four bytes each,
-   * in the buffer's own order.
+   * in the buffer's own order. Several threads may ask for different places at once.
    */
   void read(long at, ByteBuffer to);
 }

@@ -37,7 +37,7 @@ public interface MemoryContract extends KernelContract {
 
   @Test
   default void takesNumbersFromBytes() {
-    int length = 200_003; // more than one run of the devices that copy
+    int length = 600_011; // more than one run of the devices that copy, and of those that share
     ByteSource hundreds =
         (at, to) -> {
           for (long i = at; to.hasRemaining(); i++) {

@@ -5,7 +5,7 @@ import dev.mmib.error.MmibException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
-import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
@@ -142,7 +142,7 @@ public final class InputFile {
       return MmibException.in(name, code, "no permission to read it", "Check its permissions.")
           .causedBy(e);
     }
-    if (e instanceof ClosedByInterruptException) {
+    if (e instanceof AsynchronousCloseException) { // of this thread's interrupt, or a helper's
       return MmibException.in(name, ErrorCode.CANCELLED, "interrupted while reading", "")
           .causedBy(e);
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WriteBehind implements WritableByteChannel {
 
-  private static final long STEP = 32L << 20;
+  private static final long STEP = 16 << 20;
 
   private final FileChannel file;
   private long written;

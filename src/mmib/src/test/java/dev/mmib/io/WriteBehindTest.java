@@ -27,13 +27,13 @@ class WriteBehindTest {
 
   private final FaultyFiles faults = new FaultyFiles();
 
-  /** 40 MB, 32 of them before and the others after the file was first forced. */
+  /** 24 MB, 16 of them before and the others after the file was first forced. */
   private void write(WritableByteChannel channel) throws IOException {
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 24; i++) {
       var bytes = new byte[MB];
       Arrays.fill(bytes, (byte) i);
       AtomicFile.writeFully(channel, ByteBuffer.wrap(bytes));
-      for (int wait = 0; i >= 31 && forces(faults.operations()) == 0 && wait < 1000; wait++) {
+      for (int wait = 0; i >= 15 && forces(faults.operations()) == 0 && wait < 1000; wait++) {
         pause();
       }
     }
@@ -58,8 +58,8 @@ class WriteBehindTest {
     AtomicFile.replace(faults.path(file), this::write);
     assertEquals(2, forces(faults.operations()), () -> faults.operations().toString());
     var bytes = Files.readAllBytes(file);
-    assertEquals(40 * MB, bytes.length);
-    for (int i = 0; i < 40; i++) {
+    assertEquals(24 * MB, bytes.length);
+    for (int i = 0; i < 24; i++) {
       assertEquals(i, bytes[i * MB]);
     }
   }
