@@ -11,6 +11,7 @@ import dev.mmib.io.AtomicFile;
 import dev.mmib.io.ModelDirectory;
 import dev.mmib.io.TensorSource;
 import dev.mmib.model.MmibConfig;
+import dev.mmib.model.MmibConfig.FusionKind;
 import dev.mmib.model.MmibModel;
 import dev.mmib.model.NerModel;
 import dev.mmib.model.RelationModel;
@@ -74,6 +75,9 @@ record ReleasedModel(
         task == Task.NER
             ? shapes.labels(TagSet.twitter().tags(), "fc.weight")
             : shapes.labels(beside.relations(), "classifier.weight");
+    if (config.fusion() != FusionKind.CROSS) {
+      notes.add("the released code makes this fusion and never runs it: here pictures are pooled");
+    }
     notes.add("the fidelity is " + options.fidelity().name().toLowerCase(Locale.ROOT));
     var weights = renamed(checkpoint, tensors, task, expected(bert, config, labels), notes);
     return new ReleasedModel(bert, config, labels, tokenizer, weights, notes);

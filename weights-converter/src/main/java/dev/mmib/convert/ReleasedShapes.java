@@ -24,6 +24,9 @@ record ReleasedShapes(Path file, Map<String, TensorSource> tensors) {
   /** Of every attention block of the released code, whatever the text encoder has. */
   private static final int BLOCK_HEADS = 12;
 
+  /** No tensor of a wider model could be counted in an int. */
+  private static final int WIDEST = 16_384;
+
   private static final String PICTURES = "vis_encoding.resnet.";
   private static final String LAYERS = "bert.encoder.layer.";
   private static final String CURE = "Give the best_model.pth that the released code saved.";
@@ -63,7 +66,11 @@ record ReleasedShapes(Path file, Map<String, TensorSource> tensors) {
   }
 
   int hidden() {
-    return extent("bert.embeddings.word_embeddings.weight", 1);
+    int hidden = extent("bert.embeddings.word_embeddings.weight", 1);
+    if (hidden > WIDEST) {
+      throw refuse("has a hidden size of " + hidden + ", more than " + WIDEST);
+    }
+    return hidden;
   }
 
   private int intermediate() {

@@ -16,6 +16,7 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.io.ModelDirectory;
 import dev.mmib.io.TensorSource;
+import dev.mmib.io.TensorType;
 import dev.mmib.model.AlignmentConfig.Scorer;
 import dev.mmib.model.MmibConfig;
 import dev.mmib.model.MmibConfig.FusionKind;
@@ -166,6 +167,40 @@ class ReleasedModelTest {
     assertEquals(fusion, converted.config().fusion());
     assertEquals(Scorer.BILINEAR, converted.config().alignment().scorer());
     converted.load(BACKEND).close();
+  }
+
+  @Test
+  void refusesSizesThatNoModelHas() {
+    var name = "bert.embeddings.word_embeddings.weight";
+    var plain = new byte[4];
+    says(
+        refused(
+            checkpoint(
+                Task.NER,
+                t -> t.put(name, TensorSource.bytes(TensorType.U8, List.of(1L, 4L), plain))),
+            ConvertOptions.STANDARD),
+        ErrorCode.VOCABULARY,
+        "1 rows");
+    says(
+        refused(
+            checkpoint(
+                Task.NER,
+                t ->
+                    t.put(
+                        name,
+                        TensorSource.bytes(
+                            TensorType.U8, List.of(20L, 65_536L), new byte[20 * 65_536]))),
+            ConvertOptions.STANDARD),
+        ErrorCode.WEIGHTS_MISMATCH,
+        "a hidden size of 65536, more than 16384");
+    says(
+        refused(
+            checkpoint(
+                Task.NER,
+                t -> t.put(name, TensorSource.bytes(TensorType.U8, List.of(4L), plain))),
+            ConvertOptions.STANDARD),
+        ErrorCode.WEIGHTS_MISMATCH,
+        "of the shape [4]");
   }
 
   @Test
