@@ -74,7 +74,7 @@ class TensorRebuildTest {
   private static byte[] many(int count, UnaryOperator<PickleBytes> value) {
     var pickle = pickle().mark();
     for (int i = 0; i < count; i++) {
-      value.apply(pickle);
+      pickle = value.apply(pickle);
     }
     return pickle.tuple().stop();
   }
