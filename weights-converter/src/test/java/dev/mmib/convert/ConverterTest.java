@@ -128,15 +128,16 @@ class ConverterTest {
   @Test
   void copiesWhatBelongsToAModelAndNothingElse() throws IOException {
     var in =
-        model().huggingFace(
-            "config.json",
-            "vocab.txt",
-            "tokenizer.json",
-            "tokenizer_config.json",
-            "secret.txt",
-            "special_tokens_map.json",
-            "preprocessor_config.json",
-            "modeling_evil.py");
+        model()
+            .huggingFace(
+                "config.json",
+                "vocab.txt",
+                "tokenizer.json",
+                "tokenizer_config.json",
+                "secret.txt",
+                "special_tokens_map.json",
+                "preprocessor_config.json",
+                "modeling_evil.py");
     TorchWriter.zip(in.resolve("pytorch_model.bin"), two());
     var out = dir.resolve("out");
     var done = Converter.convert(in, out, STANDARD);

@@ -196,8 +196,7 @@ class ReleasedModelTest {
     says(
         refused(
             checkpoint(
-                Task.NER,
-                t -> t.put(name, TensorSource.bytes(TensorType.U8, List.of(4L), plain))),
+                Task.NER, t -> t.put(name, TensorSource.bytes(TensorType.U8, List.of(4L), plain))),
             ConvertOptions.STANDARD),
         ErrorCode.WEIGHTS_MISMATCH,
         "of the shape [4]");

@@ -64,6 +64,10 @@ public final class Golden {
     if (here == null) {
       return Assertions.fail("the test resources have no golden/README.md");
     }
+    if (!here.getProtocol().equals("file")) {
+      // Other modules have these tests as a jar; the files themselves lie in the sources.
+      return fromRoot("src/mmib/src/test/resources/golden");
+    }
     try {
       return Path.of(here.toURI()).getParent();
     } catch (URISyntaxException e) {
