@@ -69,6 +69,9 @@ public enum FileContent {
       return ZIP_REMAINDER;
     } else if (magicEnd(text) > 0) {
       return TORCH_STREAM;
+    } else if (isSafetensors(head, text, size)) {
+      // Asked before the rest: the length may begin with any byte, also with one of a pickle.
+      return SAFETENSORS;
     } else if (isPickle(text)) {
       return PICKLE;
     } else if (text.startsWith("\u001f\u008b")) {
@@ -81,8 +84,6 @@ public enum FileContent {
       return NUMPY;
     } else if (text.startsWith("ustar", 257)) {
       return TAR;
-    } else if (isSafetensors(head, text, size)) {
-      return SAFETENSORS;
     }
     return ofText(text);
   }

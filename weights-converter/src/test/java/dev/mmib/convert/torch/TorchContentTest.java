@@ -52,6 +52,10 @@ class TorchContentTest {
             text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"),
             "git lfs pull"),
         refused("Z01: safetensors", text("\2\0\0\0\0\0\0\0{}"), "is safetensors"),
+        refused(
+            "Z01: safetensors whose length begins as a pickle does",
+            text("\u0080\2\0\0\0\0\0\0{}" + " ".repeat(0x27E)),
+            "is safetensors"),
         refused("Z01: safetensors with blanks", text("\4\0\0\0\0\0\0\0 \n{}"), "is safetensors"),
         refused("Z01: a pickle of something", text("\u0080\2}q\0."), "a pickle, but not one of"),
         refused("Z01: gzip", text("\u001f\u008b\10\0"), "compressed by gzip"),
