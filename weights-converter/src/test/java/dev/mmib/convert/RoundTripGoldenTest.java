@@ -37,7 +37,6 @@ import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -143,15 +142,9 @@ class RoundTripGoldenTest {
     FileTree.delete(out);
   }
 
-  @Test
-  void keepsBertBaseInTheZipFormat(@TempDir Path dir) throws IOException {
-    bertBase(dir, Format.ZIP);
-  }
-
   @ParameterizedTest
-  @EnumSource(names = "ZIP", mode = EnumSource.Mode.EXCLUDE)
-  @Tag("slow")
-  void keepsBertBaseInEveryOtherFormat(Format format, @TempDir Path dir) throws IOException {
+  @EnumSource
+  void keepsBertBase(Format format, @TempDir Path dir) throws IOException {
     bertBase(dir, format);
   }
 

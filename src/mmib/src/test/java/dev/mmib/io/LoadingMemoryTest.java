@@ -21,7 +21,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,7 +79,6 @@ class LoadingMemoryTest {
   }
 
   @Test
-  @Tag("slow")
   void holdsTheWeightsOfBertBaseAndLittleMore() throws Exception {
     write(BASE, TensorType.F32);
     assertHoldsWeights(0);

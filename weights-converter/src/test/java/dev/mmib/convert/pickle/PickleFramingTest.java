@@ -5,7 +5,6 @@ import static dev.mmib.convert.pickle.PickleRow.refused;
 import static dev.mmib.convert.pickle.PickleRow.value;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
@@ -85,8 +84,7 @@ class PickleFramingTest {
   void readsStringsOfAnyLength() {
     for (int length : new int[] {8180, 8186, 8187, 8188, 8192, 30_000}) {
       var text = "é".repeat(length / 2);
-      var bytes =
-          pickle().text(text).ascii("V" + "y".repeat(length) + "\n").bytes(0x86).stop();
+      var bytes = pickle().text(text).ascii("V" + "y".repeat(length) + "\n").bytes(0x86).stop();
       var reader = new PickleReader(ByteSource.of(bytes), "x.pkl", "", 0);
       assertEquals(
           "('" + text + "', '" + "y".repeat(length) + "')",
