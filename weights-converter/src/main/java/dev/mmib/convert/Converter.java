@@ -7,6 +7,7 @@ import dev.mmib.error.MmibException;
 import dev.mmib.io.AtomicFile;
 import dev.mmib.io.ConfinedFiles;
 import dev.mmib.io.InputFile;
+import dev.mmib.io.Json;
 import dev.mmib.io.SafeTensors;
 import dev.mmib.io.TensorSource;
 import dev.mmib.model.Task;
@@ -41,7 +42,9 @@ public final class Converter {
   private static final int LARGEST_TEXT = 64 << 20;
   private static final int NAMES = 8 << 20;
 
-  /** What is copied of a HuggingFace directory beside its weights. */
+  private static final List<String> VOCABULARIES = List.of("vocab.txt", "tokenizer.json");
+
+  /** What is copied of a HuggingFace directory, or of a model of ours, beside its weights. */
   private static final List<String> COPIED =
       List.of(
           "vocab.txt",
@@ -50,6 +53,7 @@ public final class Converter {
           "special_tokens_map.json",
           "added_tokens.json",
           "preprocessor_config.json",
+          "labels.json",
           CONFIG);
 
   private final Path in;
@@ -173,6 +177,7 @@ public final class Converter {
           "Name a directory, or a file that ends in .safetensors.");
     }
     place.requireNoInput(weights.files());
+    place.makeParent();
     notes.addAll(weights.notes());
     SafeTensors.write(out, counted(weights.tensors()), METADATA);
     return done(Kind.SAFETENSORS, weights.tensors(), null);
@@ -183,12 +188,19 @@ public final class Converter {
     for (var name : COPIED) {
       if (ConfinedFiles.has(in, name)) {
         var file = ConfinedFiles.in(in, name, ErrorCode.MODEL_FILE);
+        if (name.equals(CONFIG)) {
+          Json.read(file, ErrorCode.CONFIG).asObject(); // refused here rather than by who loads it
+        }
         var bytes = InputFile.bytes(file, LARGEST_TEXT, ErrorCode.MODEL_FILE);
         beside.put(name, AtomicFile.Content.of(bytes));
       }
     }
     if (!beside.containsKey(CONFIG)) {
       notes.add("there is no config.json to copy");
+    }
+    boolean isOfText = weights.tensors().keySet().stream().anyMatch(n -> n.contains("word_embed"));
+    if (isOfText && VOCABULARIES.stream().noneMatch(beside::containsKey)) {
+      notes.add("there is no vocabulary to copy, neither " + String.join(" nor ", VOCABULARIES));
     }
     return write(beside.containsKey(CONFIG) ? Kind.HUGGINGFACE : Kind.SAFETENSORS, weights, beside);
   }

@@ -11,6 +11,7 @@ import dev.mmib.io.IoFailure;
 import dev.mmib.io.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,7 +69,13 @@ record CropConversion(Path in, Path out, OutputPlace place) {
           "cannot hold a crop table, which is what " + in + " is",
           "Name a directory, or a file that ends in .json.");
     }
-    place.requireFree(in, isFile);
+    if (!isFile && !Files.isDirectory(out)) {
+      place.requireFree(in, false);
+    }
+    var file = isFile ? out : inDirectory();
+    var target = new OutputPlace(file, place.overwrite());
+    target.requireFree(in, true);
+    target.requireNoInput(tables.keySet());
     var all = new JsonObject();
     int rows = 0;
     var text = "";
@@ -81,13 +88,14 @@ record CropConversion(Path in, Path out, OutputPlace place) {
       }
     }
     var bytes = text.getBytes(StandardCharsets.UTF_8);
-    if (isFile) {
-      place.requireNoInput(tables.keySet());
-      AtomicFile.write(out, bytes);
-    } else {
-      place.writeDirectory(Map.of(CropLists.FILE, AtomicFile.Content.of(bytes)), tables.keySet());
-    }
-    var file = isFile ? out : out.resolve(CropLists.FILE);
+    target.makeParent();
+    AtomicFile.write(file, bytes);
     return new Conversion(Kind.CROPS, file, rows, bytes.length, null, notes);
+  }
+
+  /** Beside the crops themselves, where readers of data look; other files there stay. */
+  private Path inDirectory() {
+    var crops = out.resolve("crops");
+    return (Files.isDirectory(crops) ? crops : out).resolve(CropLists.FILE);
   }
 }

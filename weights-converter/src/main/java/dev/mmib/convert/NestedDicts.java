@@ -65,14 +65,41 @@ record NestedDicts(String file) {
   }
 
   private Found named(String key, PickleValue root, List<Found> all) {
-    return all.stream()
-        .filter(one -> one.name().equals(key))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                refuse(
-                    "has no tensors under " + MmibException.quote(key) + "; " + describe(root),
-                    "There are some under " + names(all) + "."));
+    var names = key.length() > 1 && key.endsWith(TOP) ? key.substring(0, key.length() - 1) : key;
+    var found = new Found(List.of(), root instanceof Dictionary top ? top : new Dictionary());
+    for (var rest = names.equals(TOP) ? "" : names; !rest.isEmpty(); ) {
+      var inner = inner(found, rest);
+      if (inner == null) {
+        break;
+      }
+      found = inner;
+      var name = inner.path().get(inner.path().size() - 1);
+      rest = rest.substring(Math.min(rest.length(), name.length() + 1));
+    }
+    if (!found.name().equals(names) || !hasTensor(found.dictionary())) {
+      throw refuse(
+          "has no tensors under " + MmibException.quote(key) + "; " + describe(root),
+          "There are some under " + names(all) + ".");
+    }
+    return found;
+  }
+
+  /** The dictionary that a path begins with; names may have a stroke in them. */
+  private static @Nullable Found inner(Found of, String path) {
+    for (var entry : of.dictionary().entries().entrySet()) {
+      if (entry.getKey() instanceof Text text
+          && entry.getValue() instanceof Dictionary inner
+          && (path.equals(text.value()) || path.startsWith(text.value() + TOP))) {
+        var longer = new ArrayList<>(of.path());
+        longer.add(text.value());
+        return new Found(longer, inner);
+      }
+    }
+    return null;
+  }
+
+  private static boolean hasTensor(Dictionary dictionary) {
+    return dictionary.entries().values().stream().anyMatch(TorchTensor.class::isInstance);
   }
 
   /** The only one; else the only one of those nearest to the top that have a usual name. */
@@ -104,7 +131,7 @@ record NestedDicts(String file) {
       if (!seen.add(next.dictionary())) {
         continue;
       }
-      if (next.dictionary().entries().values().stream().anyMatch(TorchTensor.class::isInstance)) {
+      if (hasTensor(next.dictionary())) {
         all.add(next);
       }
       if (next.path().size() < DEEPEST) {

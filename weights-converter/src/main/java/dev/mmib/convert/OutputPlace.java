@@ -101,6 +101,18 @@ record OutputPlace(Path path, boolean overwrite) {
     }
   }
 
+  /** Makes the directory that the output lies in. */
+  void makeParent() {
+    try {
+      var parent = path.toAbsolutePath().getParent();
+      if (parent != null) {
+        Files.createDirectories(parent);
+      }
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
   /** Refuses a disk that has no room for that many bytes. */
   void requireSpace(long bytes) {
     try {

@@ -100,7 +100,7 @@ class ConverterOutputTest {
     }
     Converter.convert(in, out, STANDARD.overwriting());
     assertEquals(List.of("config.json", "model.safetensors", "notes.txt", "vocab.txt"), names(out));
-    assertEquals("content of config.json", Files.readString(out.resolve("config.json")));
+    assertEquals(TwoTensors.CONFIG, Files.readString(out.resolve("config.json")));
 
     var e = refused(model().torch("w.pt"), out, STANDARD.overwriting());
     assertEquals(ErrorCode.OUTPUT_EXISTS, e.code());

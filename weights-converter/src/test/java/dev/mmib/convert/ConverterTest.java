@@ -158,6 +158,27 @@ class ConverterTest {
   }
 
   @Test
+  void copiesNoConfigurationThatIsNone() throws IOException {
+    var in = model().huggingFace("config.json");
+    TorchWriter.zip(in.resolve("pytorch_model.bin"), two());
+    Files.writeString(in.resolve("config.json"), "<!doctype html>");
+    var e = refused(in, dir.resolve("out"), STANDARD);
+    assertEquals(ErrorCode.CONFIG, e.code());
+    assertFalse(Files.exists(dir.resolve("out")));
+  }
+
+  @Test
+  void saysThatThereIsNoVocabulary() throws IOException {
+    var in = model().huggingFace("config.json", "labels.json");
+    TorchWriter.zip(
+        in.resolve("pytorch_model.bin"),
+        Map.of("bert.embeddings.word_embeddings.weight", TensorSource.floats(Shape.of(1), 1)));
+    var done = Converter.convert(in, dir.resolve("out"), STANDARD);
+    assertTrue(done.notes().toString().contains("no vocabulary to copy"), done.notes()::toString);
+    assertEquals(List.of("config.json", "labels.json", "model.safetensors"), names(done.output()));
+  }
+
+  @Test
   void takesSafetensorsBeforePicklesAndNeverFallsBack() throws IOException { // X07, X08
     var in = model().huggingFace("config.json");
     SafeTensors.write(in.resolve("model.safetensors"), two(), Map.of());

@@ -65,6 +65,23 @@ class CropListsTest {
     assertEquals(List.of(), done.notes());
   }
 
+  /** The directory of the data holds the crops already, and the table belongs beside them. */
+  @Test
+  void goesBesideTheCropsOfADataDirectory() throws IOException {
+    var file = table("mre_train_dict.pth", Map.of(0, names("t.jpg")));
+    var crops = Files.createDirectories(dir.resolve("data/crops"));
+    var picture = Files.writeString(crops.resolve("t.jpg"), "picture");
+    var done = Converter.convert(file, dir.resolve("data"), ConvertOptions.STANDARD);
+    assertEquals(crops.resolve("crops.json"), done.output());
+    assertEquals("picture", Files.readString(picture));
+    var again =
+        assertThrows(
+            MmibException.class, () -> Converter.convert(file, crops, ConvertOptions.STANDARD));
+    assertEquals(ErrorCode.OUTPUT_EXISTS, again.code());
+    Converter.convert(file, crops, ConvertOptions.STANDARD.overwriting());
+    assertEquals("picture", Files.readString(picture));
+  }
+
   @Test
   void keepsNamesOfPicturesForAllSplits() throws IOException {
     var rows = new LinkedHashMap<String, SavedValue>();

@@ -59,6 +59,20 @@ class StateDictTest {
     return new TorchTensor(storage, 0, List.of(1L), List.of(1L));
   }
 
+  /** One dictionary under two names, as an average of models that starts as the model. */
+  @Test
+  void findsWhatHasTwoNamesUnderEither() {
+    var shared = dict("w", A);
+    var root = dict("model", shared, "ema", dict("state_dict", shared), "a/b", dict("v", B));
+    for (var key : List.of("model", "ema/state_dict", "ema/state_dict/")) {
+      assertEquals(List.of("w"), List.copyOf(StateDict.of(root, "f", key).tensors().keySet()));
+    }
+    assertEquals(List.of("v"), List.copyOf(StateDict.of(root, "f", "a/b").tensors().keySet()));
+    for (var key : List.of("ema", "model/w", "mod", "a", "", "/")) {
+      assertThrows(MmibException.class, () -> StateDict.of(root, "f", key), key);
+    }
+  }
+
   private static Text text(String value) {
     return new Text(value);
   }

@@ -22,6 +22,8 @@ import java.util.Map;
 /** A model of two tensors, written in places of one directory and looked for in others. */
 record TwoTensors(Path dir) {
 
+  static final String CONFIG = "{\"model_type\": \"bert\"}";
+
   static Map<String, TensorSource> two() {
     var tensors = new LinkedHashMap<String, TensorSource>();
     tensors.put("a.weight", TensorSource.floats(Shape.of(2, 2), 1, 2, 3, 4));
@@ -39,7 +41,8 @@ record TwoTensors(Path dir) {
   Path huggingFace(String... files) throws IOException {
     var in = Files.createDirectories(dir.resolve("hf"));
     for (var file : files) {
-      Files.writeString(in.resolve(file), "content of " + file);
+      boolean isConfig = file.equals("config.json");
+      Files.writeString(in.resolve(file), isConfig ? CONFIG : "content of " + file);
     }
     return in;
   }

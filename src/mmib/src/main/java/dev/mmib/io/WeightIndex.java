@@ -46,6 +46,11 @@ public final class WeightIndex {
     var json = Json.read(file, ErrorCode.WEIGHT_INDEX).asObject();
     var shardOf = new LinkedHashMap<String, String>();
     var shards = new HashSet<String>();
+    if (json.absent("weight_map")) {
+      throw json.error(
+          "is JSON, but no index of weights: it has no member 'weight_map'",
+          "If it should be a file of weights, the server may have sent an error: look into it.");
+    }
     for (var member : json.object("weight_map").members().entrySet()) {
       var shard = member.getValue().asString();
       if (!shards.contains(shard) && !isPlain(shard, file)) {

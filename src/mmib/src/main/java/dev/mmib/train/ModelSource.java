@@ -88,8 +88,14 @@ public record ModelSource(
     var tokenizer = tokenizer(config, data);
     var bert = bertConfig(config, explicit, tokenizer.size());
     if (config.model().maxLength() > bert.maxPositions()) {
-      throw TrainConfig.refuse(
-          "maxLength is " + config.model().maxLength(), "4 to " + bert.maxPositions());
+      throw MmibException.of(
+          ErrorCode.USAGE,
+          "maxLength is "
+              + config.model().maxLength()
+              + ", but the text encoder has only "
+              + bert.maxPositions()
+              + " positions (max_position_embeddings)",
+          "Give --set maxLength=" + bert.maxPositions() + " or less.");
     }
     if (config.model().maxLength() > tokenizer.maxLength()) {
       LOG.warn(
