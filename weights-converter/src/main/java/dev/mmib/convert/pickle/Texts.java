@@ -18,7 +18,7 @@ final class Texts {
     }
   }
 
-  /** A line of {@code UNICODE}: Latin-1 with {@code \}{@code uXXXX} and {@code \UXXXXXXXX}. */
+  /** A line of {@code UNICODE}: Latin-1 with {@code \}{@code uhhhh} and {@code \Uhhhhhhhh}. */
   static String rawUnicode(byte[] line) throws Refusal {
     var text = new StringBuilder(line.length);
     for (int i = 0; i < line.length; ) {
