@@ -13,6 +13,7 @@
 //       cpucuda::launch(kernel, grid, block, sharedBytes, args...);
 //       cpucuda::order = 0 forward, 1 reverse, 2 random order of the fibers.
 //       -fsanitize=address,undefined works. -DCPUCUDA_UCONTEXT forces the portable (slower) switch.
+//       -DCPUCUDA_ONE_LAUNCH_AT_A_TIME says that the caller holds a lock, and spares thread-local memory.
 #pragma once
 
 #include <algorithm>
@@ -23,10 +24,13 @@
 #include <cstring>
 #include <functional>
 #include <string>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if !defined(__x86_64__) || defined(CPUCUDA_UCONTEXT)
@@ -42,10 +46,15 @@
 #define __forceinline__ inline __attribute__((always_inline))
 #define __launch_bounds__(...)
 #define __align__(n) __attribute__((aligned(n)))
+#if defined(CPUCUDA_ONE_LAUNCH_AT_A_TIME)
+#define CPUCUDA_THREAD_LOCAL
+#else
+#define CPUCUDA_THREAD_LOCAL thread_local
+#endif
 #if defined(__SANITIZE_ADDRESS__)
 #define __shared__ static  // thread_local memory gets no red zones from AddressSanitizer
 #else
-#define __shared__ static thread_local
+#define __shared__ static CPUCUDA_THREAD_LOCAL
 #endif
 
 struct dim3 {
@@ -115,7 +124,7 @@ struct Block {
   size_t schedulerStackSize;
 };
 
-inline thread_local Block* block = nullptr;
+inline CPUCUDA_THREAD_LOCAL Block* block = nullptr;
 inline int order = 0;  // 0 forward, 1 reverse, 2 random
 inline uint64_t seed = 1;
 static constexpr size_t STACK_BYTES = 256 * 1024;
@@ -263,7 +272,7 @@ struct Stacks {
     for (char* stack : memory) free(stack);
   }
 };
-inline thread_local Stacks stacks;
+inline CPUCUDA_THREAD_LOCAL Stacks stacks;
 
 inline void prepare(Fiber& fiber) {
 #ifdef CPUCUDA_PORTABLE_SWITCH
@@ -274,6 +283,10 @@ inline void prepare(Fiber& fiber) {
   makecontext(&fiber.context, (void (*)())fiberEntry, 0);
 #else
   uintptr_t* top = (uintptr_t*)(fiber.stack + STACK_BYTES);
+#if defined(__SANITIZE_ADDRESS__)
+  // The frames at the top never returned, so their red zones are still marked from the last use.
+  ASAN_UNPOISON_MEMORY_REGION((char*)top - 4096, 4096);
+#endif
   *--top = 0;  // keeps the stack aligned as after a call
   *--top = (uintptr_t)&fiberEntry;
   for (int saved = 0; saved < 6; saved++) *--top = 0;
@@ -313,18 +326,19 @@ inline void runBlock(Block& b) {
 template <class F>
 inline void launchBody(dim3 grid, dim3 threads, size_t sharedBytes, F body) {
   size_t n = (size_t)threads.x * threads.y * threads.z;
+  Block b;
+  b.blockSize = threads;
+  b.gridSize = grid;
+  b.body = body;
+  b.fibers.resize(n);
+  b.warps.resize((n + 31) / 32);
+  for (auto& operations : b.warps) operations.reserve(64);
   for (unsigned z = 0; z < grid.z; z++) {
     for (unsigned y = 0; y < grid.y; y++) {
       for (unsigned x = 0; x < grid.x; x++) {
-        Block b;
         b.index = {x, y, z};
-        b.blockSize = threads;
-        b.gridSize = grid;
-        b.fibers.resize(n);
-        b.warps.resize((n + 31) / 32);
-        for (auto& operations : b.warps) operations.reserve(64);
         b.alive = (int)n;
-        b.dynamicShared.assign(sharedBytes + 16, 0);
+        b.dynamicShared.assign(sharedBytes, (char)0xCB);  // so that use before write shows
         for (size_t i = 0; i < n; i++) {
           Fiber& fiber = b.fibers[i];
           fiber.linear = (int)i;
@@ -332,7 +346,6 @@ inline void launchBody(dim3 grid, dim3 threads, size_t sharedBytes, F body) {
           fiber.thread = {unsigned(i % threads.x), unsigned(i / threads.x % threads.y),
                           unsigned(i / threads.x / threads.y)};
         }
-        b.body = body;
         runBlock(b);
       }
     }
@@ -347,11 +360,18 @@ inline void launch(void (*kernel)(P...), dim3 grid, dim3 threads, size_t sharedB
 
 // ------------------------------------------------------- kernels by name, for the stand-in libcuda
 
-using UnpackAndLaunch = void (*)(dim3 grid, dim3 threads, size_t sharedBytes, void** kernelParams);
+// Copies the arguments from void** kernelParams and returns the launch, to be run now or later.
+using Bind = std::function<void()> (*)(dim3 grid, dim3 threads, size_t sharedBytes, void** params);
+
+struct Parameter {
+  unsigned bytes;
+  bool pointer;
+};
 
 struct NamedKernel {
   const char* name;
-  UnpackAndLaunch run;
+  Bind bind;
+  std::vector<Parameter> parameters;
 };
 
 inline std::vector<NamedKernel>& registry() {
@@ -365,17 +385,25 @@ struct Unpacker;
 template <class... P, void (*Kernel)(P...)>
 struct Unpacker<Kernel> {
   template <size_t... I>
-  static void spread(dim3 grid, dim3 threads, size_t sharedBytes, void** params,
-                     std::index_sequence<I...>) {
-    launch(Kernel, grid, threads, sharedBytes, *(std::remove_cv_t<P>*)params[I]...);
+  static std::function<void()> copy(dim3 grid, dim3 threads, size_t sharedBytes, void** params,
+                                    std::index_sequence<I...>) {
+    auto arguments = std::make_tuple(*(std::remove_cv_t<P>*)params[I]...);
+    return [=] {
+      std::apply([&](auto... a) { launch(Kernel, grid, threads, sharedBytes, a...); }, arguments);
+    };
   }
-  static void run(dim3 grid, dim3 threads, size_t sharedBytes, void** params) {
-    spread(grid, threads, sharedBytes, params, std::index_sequence_for<P...>{});
+  static std::function<void()> bind(dim3 grid, dim3 threads, size_t sharedBytes, void** params) {
+    return copy(grid, threads, sharedBytes, params, std::index_sequence_for<P...>{});
+  }
+  static std::vector<Parameter> parameters() {
+    return {Parameter{sizeof(P), std::is_pointer<P>::value}...};
   }
 };
 
 struct Registration {
-  Registration(const char* name, UnpackAndLaunch run) { registry().push_back({name, run}); }
+  Registration(const char* name, Bind bind, std::vector<Parameter> parameters) {
+    registry().push_back({name, bind, parameters});
+  }
 };
 
 // Every lane gives a value and names the lane it reads from.
@@ -401,7 +429,8 @@ inline T shuffle(unsigned mask, T value, Source sourceOf) {
 }  // namespace cpucuda
 
 #define CPUCUDA_REGISTER(kernel) \
-  static cpucuda::Registration cpucuda_registration_##kernel(#kernel, &cpucuda::Unpacker<&kernel>::run);
+  static cpucuda::Registration cpucuda_registration_##kernel(   \
+      #kernel, &cpucuda::Unpacker<&kernel>::bind, cpucuda::Unpacker<&kernel>::parameters());
 
 // ------------------------------------------------------------------------ CUDA's built-in functions
 
@@ -411,8 +440,7 @@ inline T shuffle(unsigned mask, T value, Source sourceOf) {
 #define gridDim (cpucuda::block->gridSize)
 
 // `extern __shared__ T name[]` cannot be emulated as written; kernels use this macro instead.
-#define DYN_SHARED(T, name) \
-  T* name = (T*)(((uintptr_t)cpucuda::block->dynamicShared.data() + 15) & ~(uintptr_t)15)
+#define DYN_SHARED(T, name) T* name = (T*)cpucuda::block->dynamicShared.data()
 
 static inline void __syncthreads() { cpucuda::barrier(); }
 static inline void __syncwarp(unsigned mask = ~0u) {
