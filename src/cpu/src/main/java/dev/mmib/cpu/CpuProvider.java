@@ -2,6 +2,7 @@ package dev.mmib.cpu;
 
 import dev.mmib.backend.Backend;
 import dev.mmib.backend.BackendProvider;
+import dev.mmib.backend.Device;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -51,7 +52,7 @@ public final class CpuProvider implements BackendProvider {
   }
 
   @Override
-  public Backend open(int ordinal, int threads) {
-    return new CpuBackend(threads);
+  public Backend open(Device.Options options) {
+    return new CpuBackend(options.threads());
   }
 }

@@ -1,6 +1,7 @@
 package dev.mmib.cpu;
 
 import dev.mmib.backend.Buffer;
+import dev.mmib.backend.kernel.Dropout;
 import dev.mmib.backend.kernel.NormKernels;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +81,53 @@ final class OneDnnNormKernels implements NormKernels {
     } else {
       layerNorm.backward(x, gamma, mean, invStd, dy, dx, dgamma, dbeta, rows, cols);
     }
+  }
+
+  @Override
+  public void residualLayerNorm(
+      Dropout dropout,
+      Buffer x,
+      Buffer residual,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      Buffer sum,
+      Buffer y,
+      Buffer mean,
+      Buffer invStd,
+      int rows,
+      int cols) {
+    host.residualLayerNorm(
+        dropout, x, residual, gamma, beta, eps, sum, y, mean, invStd, rows, cols);
+  }
+
+  @Override
+  public void residualLayerNormGrad(
+      Dropout dropout,
+      Buffer sum,
+      Buffer gamma,
+      Buffer mean,
+      Buffer invStd,
+      Buffer dy,
+      Buffer dx,
+      Buffer dresidual,
+      Buffer dgamma,
+      Buffer dbeta,
+      int rows,
+      int cols) {
+    host.residualLayerNormGrad(
+        dropout, sum, gamma, mean, invStd, dy, dx, dresidual, dgamma, dbeta, rows, cols);
+  }
+
+  @Override
+  public void normalizeRows(Buffer x, Buffer y, Buffer invNorm, int rows, int cols) {
+    host.normalizeRows(x, y, invNorm, rows, cols);
+  }
+
+  @Override
+  public void normalizeRowsGrad(
+      Buffer y, Buffer invNorm, Buffer dy, Buffer dx, int rows, int cols) {
+    host.normalizeRowsGrad(y, invNorm, dy, dx, rows, cols);
   }
 
   @Override

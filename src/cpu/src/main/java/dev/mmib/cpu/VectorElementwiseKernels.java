@@ -111,4 +111,15 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
   public void fill(Buffer y, double value) {
     host.fill(y, value);
   }
+
+  @Override
+  public void biasUnary(Unary f, Buffer x, Buffer bias, Buffer y, int rows, int cols) {
+    host.biasUnary(f, x, bias, y, rows, cols);
+  }
+
+  @Override
+  public void biasUnaryGrad(
+      Unary f, Buffer x, Buffer bias, Buffer dy, Buffer dx, Buffer dbias, int rows, int cols) {
+    host.biasUnaryGrad(f, x, bias, dy, dx, dbias, rows, cols);
+  }
 }

@@ -16,6 +16,8 @@ import dev.mmib.backend.kernel.ReductionKernels;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A device: memory, and the kernels that run on it.
@@ -106,6 +108,20 @@ public interface Backend extends AutoCloseable {
   CrfKernels crf();
 
   OptimizerKernels optimizer();
+
+  /**
+   * Runs work of a fixed shape. A device may record it at its first runs and replay the recording
+   * later, with equal results; one that cannot record just runs it.
+   *
+   * <p>All that changes between the runs of one key must be uploaded within the work, and its
+   * random streams must be drawn from {@code randomPosition} on, in the same order.
+   *
+   * @param key what the work is and every shape in it, compared by {@code equals}
+   * @param randomPosition the first random stream that the work draws
+   */
+  default <T extends @Nullable Object> T repeat(Object key, long randomPosition, Supplier<T> work) {
+    return work.get();
+  }
 
   /** Frees what the backend itself holds; buffers still open are a bug of their owner. */
   @Override

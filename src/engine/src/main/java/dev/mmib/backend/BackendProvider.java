@@ -2,6 +2,7 @@ package dev.mmib.backend;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Makes one kind of {@link Backend}; found by {@link java.util.ServiceLoader}. */
 public interface BackendProvider {
@@ -20,11 +21,11 @@ public interface BackendProvider {
   /** Versions of what it is built on, for reports; empty when it cannot run. */
   Map<String, String> versions();
 
-  /**
-   * Opens a device.
-   *
-   * @param ordinal which one, below {@link #count}
-   * @param threads CPU threads that its kernels may use, at least 1
-   */
-  Backend open(int ordinal, int threads);
+  /** The arithmetics that its devices offer; the default is float32 and no other. */
+  default Set<Precision> precisions() {
+    return Set.of(Precision.FP32);
+  }
+
+  /** Opens a device. */
+  Backend open(Device.Options options);
 }

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.TreeSet;
 
 /**
  * A device as users name it: {@code auto}, {@code cpu}, {@code nd4j}, {@code java}, {@code cuda:1}.
@@ -14,8 +15,10 @@ import java.util.ServiceLoader;
  * @param name the kind of device
  * @param ordinal which one, where there are several
  * @param threads CPU threads to use; 0 for all that the machine has
+ * @param precision the arithmetic of products, convolutions and attention
+ * @param graphs whether the device may record work that repeats, and replay it
  */
-public record Device(String name, int ordinal, int threads) {
+public record Device(String name, int ordinal, int threads, Precision precision, boolean graphs) {
 
   /** In this order {@code auto} tries them. */
   private static final List<String> PREFERRED = List.of("cuda", "cpu", "nd4j", "java");
@@ -35,22 +38,25 @@ public record Device(String name, int ordinal, int threads) {
     }
   }
 
+  /** A device in float32 without recordings. */
+  private Device(String name, int ordinal) {
+    this(name, ordinal, 0, Precision.FP32, false);
+  }
+
   /** The best device that works here. */
   public static Device auto() {
-    return new Device("auto", 0, 0);
+    return new Device("auto", 0);
   }
 
   /** Parses {@code "cpu"} or {@code "cuda:1"}. */
   public static Device of(String name) {
     int colon = name.indexOf(':');
     if (colon < 0) {
-      return new Device(name, 0, 0);
+      return new Device(name, 0);
     }
     try {
       return new Device(
-          name.substring(0, colon),
-          Integer.parseUnsignedInt(name, colon + 1, name.length(), 10),
-          0);
+          name.substring(0, colon), Integer.parseUnsignedInt(name, colon + 1, name.length(), 10));
     } catch (NumberFormatException e) {
       throw MmibException.of(
               ErrorCode.USAGE,
@@ -62,7 +68,33 @@ public record Device(String name, int ordinal, int threads) {
 
   /** This device with {@code threads} CPU threads; 0 for all that the machine has. */
   public Device withThreads(int threads) {
-    return new Device(name, ordinal, threads);
+    return new Device(name, ordinal, threads, precision, graphs);
+  }
+
+  /** This device with the arithmetic {@code precision}; one that lacks it is refused. */
+  public Device withPrecision(Precision precision) {
+    return new Device(name, ordinal, threads, precision, graphs);
+  }
+
+  /** This device, allowed or not to record work that repeats; one that cannot just runs it. */
+  public Device withGraphs(boolean graphs) {
+    return new Device(name, ordinal, threads, precision, graphs);
+  }
+
+  /**
+   * What a {@link BackendProvider} opens.
+   *
+   * @param ordinal which device, below {@link BackendProvider#count}
+   * @param threads CPU threads that its kernels may use, at least 1
+   * @param precision one of {@link BackendProvider#precisions}
+   * @param graphs whether {@link Backend#repeat} may record
+   */
+  public record Options(int ordinal, int threads, Precision precision, boolean graphs) {
+
+    /** The first device, with so many threads, in float32 without recordings. */
+    public static Options threads(int threads) {
+      return new Options(0, threads, Precision.FP32, false);
+    }
   }
 
   /** One kind of device and whether it can be used here. */
@@ -113,24 +145,39 @@ public record Device(String name, int ordinal, int threads) {
         continue;
       }
       var obstacle = provider.unavailableBecause();
-      if (obstacle.isEmpty()) {
+      if (obstacle.isEmpty() && provider.precisions().contains(precision)) {
         requireOrdinal(provider);
         var why =
             !name.equals("auto")
                 ? "asked for"
                 : passedOver.isEmpty() ? "the best device here" : String.join("; ", passedOver);
-        return new Choice(provider.open(ordinal, workers), why);
+        var options = new Options(ordinal, workers, precision, graphs);
+        return new Choice(provider.open(options), why);
       }
-      var why = provider.name() + ": " + obstacle.get();
+      var why = provider.name() + ": " + obstacle.orElseGet(() -> lacking(provider));
       if (!name.equals("auto")) {
-        throw MmibException.of(ErrorCode.DEVICE, "device " + why, "Run `mmib doctor`.");
+        throw MmibException.of(
+            ErrorCode.DEVICE,
+            "device " + why,
+            obstacle.isPresent() ? "Run `mmib doctor`." : "Ask for one of these.");
       }
       passedOver.add(why);
+    }
+    if (!passedOver.isEmpty()) {
+      throw MmibException.of(
+          ErrorCode.DEVICE,
+          "no device works here: " + String.join("; ", passedOver),
+          "Mend one of these, or ask for precision FP32, which every device has.");
     }
     throw MmibException.of(
         ErrorCode.DEVICE,
         "unknown device " + MmibException.quote(name) + "; on the class path: " + known,
         "Add the module of that device as a dependency, or use one of these.");
+  }
+
+  private String lacking(BackendProvider provider) {
+    var offered = new TreeSet<>(provider.precisions());
+    return "computes in " + offered + ", not in " + precision;
   }
 
   private void requireOrdinal(BackendProvider provider) {

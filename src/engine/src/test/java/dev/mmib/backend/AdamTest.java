@@ -33,19 +33,20 @@ class AdamTest {
       backend.set(square, v);
       for (int t = 1; t <= 4; t++) {
         double rate = 0.1 / t;
+        double factor = t % 2 == 0 ? 0.25 : 1;
         var g = random.doubles(N, -1, 1).toArray();
         backend.set(gradient, g);
         backend
             .optimizer()
             .adam(
-                new AdamStep(rate, beta1, beta2, eps, decay, decoupled, t),
+                new AdamStep(rate, beta1, beta2, eps, decay, factor, decoupled, t),
                 parameter,
                 gradient,
                 mean,
                 square);
         assertArrayEquals(g, backend.values(gradient)); // only read
         for (int i = 0; i < N; i++) {
-          double slope = decoupled ? g[i] : g[i] + decay * theta[i];
+          double slope = decoupled ? factor * g[i] : factor * g[i] + decay * theta[i];
           m[i] = beta1 * m[i] + (1 - beta1) * slope;
           v[i] = beta2 * v[i] + (1 - beta2) * slope * slope;
           double mHat = m[i] / (1 - Math.pow(beta1, t));

@@ -39,7 +39,7 @@ class DeviceTest {
 
   @Test
   void readsAnOrdinal() {
-    assertEquals(new Device("cuda", 1, 0), Device.of("cuda:1"));
+    assertEquals(new Device("cuda", 1, 0, Precision.FP32, false), Device.of("cuda:1"));
     assertEquals("cuda:1", Device.of("cuda:1").toString());
     assertEquals("java", Device.of("java").toString());
   }
@@ -148,8 +148,8 @@ class DeviceTest {
       }
 
       @Override
-      public Backend open(int ordinal, int threads) {
-        opened = ordinal + " " + threads;
+      public Backend open(Device.Options options) {
+        opened = options.ordinal() + " " + options.threads();
         return new JavaBackend(1);
       }
     };

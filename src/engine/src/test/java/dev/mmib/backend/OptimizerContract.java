@@ -18,7 +18,7 @@ public interface OptimizerContract extends KernelContract {
           var m = bench.floats(new float[n]);
           var v = bench.floats(new float[n]);
           for (int t = 1; t <= 3; t++) {
-            var step = new AdamStep(0.01 / t, 0.9, 0.999, 1e-8, 0.1, decoupled, t);
+            var step = new AdamStep(0.01 / t, 0.9, 0.999, 1e-8, 0.1, 0.5, decoupled, t);
             var g = bench.uniform(n);
             bench.each(d -> d.optimizer().adam(step, p.on(d), g.on(d), m.on(d), v.on(d)));
             bench.assertClose(p, 1e-4, 1e-6, step + " of " + n);

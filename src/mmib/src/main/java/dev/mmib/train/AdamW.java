@@ -2,8 +2,8 @@ package dev.mmib.train;
 
 import dev.mmib.backend.Backend;
 import dev.mmib.backend.kernel.OptimizerKernels.AdamStep;
+import dev.mmib.backend.kernel.OptimizerKernels.Update;
 import dev.mmib.tensor.Gradients;
-import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Tensor;
 import java.util.ArrayList;
@@ -119,21 +119,24 @@ public final class AdamW implements AutoCloseable {
    */
   public void step(
       Function<Tensor, @Nullable Tensor> gradientOf, double rateFactor, double gradientFactor) {
+    var updates = new ArrayList<Update>();
     for (var member : members) {
       var gradient = gradientOf.apply(member.parameter());
       if (gradient != null) {
-        update(member, gradient, rateFactor, gradientFactor);
+        updates.add(update(member, gradient, rateFactor, gradientFactor));
       }
     }
+    backend.optimizer().adam(updates);
   }
 
-  private void update(Member member, Tensor gradient, double rateFactor, double gradientFactor) {
+  private Update update(Member member, Tensor gradient, double rateFactor, double gradientFactor) {
     var shape = member.parameter().shape();
     var before = states.get(member.name());
     var state =
         before != null
             ? new State(before.m(), before.v(), before.step() + 1)
             : new State(memory.zeros(shape), memory.zeros(shape), 1);
+    states.put(member.name(), state);
     var step =
         new AdamStep(
             member.group().learningRate() * rateFactor,
@@ -141,24 +144,15 @@ public final class AdamW implements AutoCloseable {
             options.beta2(),
             options.eps(),
             member.group().weightDecay(),
+            gradientFactor,
             options.decoupled(),
             state.step());
-    var parameter = member.parameter().buffer();
-    if (gradientFactor == 1) {
-      backend
-          .optimizer()
-          .adam(step, parameter, gradient.buffer(), state.m().buffer(), state.v().buffer());
-    } else {
-      // Not in place: gradients of several parameters may share one buffer.
-      try (var scope = Scope.open(backend, Mode.INFER)) {
-        var scaled = scope.allocate(shape);
-        backend.elementwise().affine(gradient.buffer(), gradientFactor, 0, scaled.buffer());
-        backend
-            .optimizer()
-            .adam(step, parameter, scaled.buffer(), state.m().buffer(), state.v().buffer());
-      }
-    }
-    states.put(member.name(), state);
+    return new Update(
+        step,
+        member.parameter().buffer(),
+        gradient.buffer(),
+        state.m().buffer(),
+        state.v().buffer());
   }
 
   /** What is remembered, by parameter name; a parameter never updated is absent. */

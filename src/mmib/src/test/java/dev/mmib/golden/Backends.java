@@ -26,7 +26,7 @@ public final class Backends {
         if (status.unavailableBecause().isPresent()) {
           System.out.println("SKIPPED backend " + name + ": " + status.unavailableBecause().get());
         } else {
-          found.add(status.provider().open(0, THREADS));
+          found.add(status.provider().open(Device.Options.threads(THREADS)));
         }
       }
       present = List.copyOf(found);

@@ -179,6 +179,7 @@ final class OnnxReductions {
             beta,
             node.number("epsilon", 0) / correction,
             node.number("norm_coefficient", 0),
+            1,
             false,
             t > 0 ? t : Long.MAX_VALUE);
     int count = (node.inputCount() - 2) / 4;

@@ -2,6 +2,7 @@ package dev.mmib.nd4j;
 
 import dev.mmib.backend.Backend;
 import dev.mmib.backend.BackendProvider;
+import dev.mmib.backend.Device;
 import dev.mmib.cpu.OffHeapMemory;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
@@ -44,7 +45,7 @@ public final class Nd4jProvider implements BackendProvider {
   }
 
   @Override
-  public Backend open(int ordinal, int threads) {
+  public Backend open(Device.Options options) {
     Optional<String> problem = unavailableBecause();
     Variant variant =
         problem.isPresent() ? null : Natives.find(Nd4jProvider.class.getClassLoader()).variant();
@@ -52,6 +53,6 @@ public final class Nd4jProvider implements BackendProvider {
       throw MmibException.of(
           ErrorCode.DEVICE, "device nd4j: " + problem.orElse("not found"), "Run `mmib doctor`.");
     }
-    return new Nd4jBackend(threads, new OffHeapMemory(), variant);
+    return new Nd4jBackend(options.threads(), new OffHeapMemory(), variant);
   }
 }

@@ -3,6 +3,7 @@ package dev.mmib.nd4j;
 import dev.mmib.backend.Backend;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.DType;
+import dev.mmib.backend.Device;
 import dev.mmib.backend.kernel.AttentionKernels.Heads;
 import dev.mmib.backend.kernel.AttentionKernels.Masks;
 import dev.mmib.backend.kernel.ConvolutionKernels.Conv2d;
@@ -24,7 +25,7 @@ public final class AllKernels {
             reason -> {
               throw new IllegalStateException(reason);
             });
-    try (Backend nd4j = provider.open(0, 2)) {
+    try (Backend nd4j = provider.open(Device.Options.threads(2))) {
       run(nd4j);
       System.out.println("works: " + nd4j.description());
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mmib.backend.Backend;
 import dev.mmib.backend.DType;
+import dev.mmib.backend.Device;
 import dev.mmib.backend.kernel.MatMulKernels.Product;
 import dev.mmib.cpu.OffHeapBuffer;
 import java.util.Random;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** ND4J works on our memory itself. */
 class Nd4jArraysTest {
 
-  private final Backend nd4j = new Nd4jProvider().open(0, 2);
+  private final Backend nd4j = new Nd4jProvider().open(Device.Options.threads(2));
 
   @AfterEach
   void close() {

@@ -2,11 +2,12 @@ package dev.mmib.nd4j;
 
 import dev.mmib.backend.Backend;
 import dev.mmib.backend.BackendContract;
+import dev.mmib.backend.Device;
 
 class Nd4jBackendTest extends BackendContract {
 
   @Override
   public Backend open() {
-    return new Nd4jProvider().open(0, 2);
+    return new Nd4jProvider().open(Device.Options.threads(2));
   }
 }

@@ -57,7 +57,7 @@ class Nd4jProviderTest {
 
   @Test
   void runsEveryKernelOnThisClassPath() {
-    try (var nd4j = new Nd4jProvider().open(0, 2)) {
+    try (var nd4j = new Nd4jProvider().open(Device.Options.threads(2))) {
       AllKernels.run(nd4j);
       assertEquals(0, nd4j.memory().liveBuffers());
     }

@@ -12,9 +12,11 @@ import java.util.Arrays;
 public final class HostElementwiseKernels implements ElementwiseKernels {
 
   private final Workers workers;
+  private final HostBiasedUnary biased;
 
   public HostElementwiseKernels(Workers workers) {
     this.workers = workers;
+    this.biased = new HostBiasedUnary(workers);
   }
 
   @Override
@@ -178,5 +180,16 @@ public final class HostElementwiseKernels implements ElementwiseKernels {
             to.put(at, tile, 0, Tiles.length(at, end));
           }
         });
+  }
+
+  @Override
+  public void biasUnary(Unary f, Buffer x, Buffer bias, Buffer y, int rows, int cols) {
+    biased.forward(f, floats(x), floats(bias), floats(y), rows, cols);
+  }
+
+  @Override
+  public void biasUnaryGrad(
+      Unary f, Buffer x, Buffer bias, Buffer dy, Buffer dx, Buffer dbias, int rows, int cols) {
+    biased.backward(f, floats(x), floats(bias), floats(dy), floats(dx), floats(dbias), rows, cols);
   }
 }

@@ -12,9 +12,11 @@ public final class HostLossKernels implements LossKernels {
   private static final int CHUNK = 1 << 12;
 
   private final Workers workers;
+  private final HostInfoNce infoNce;
 
   public HostLossKernels(Workers workers) {
     this.workers = workers;
+    this.infoNce = new HostInfoNce(workers);
   }
 
   @Override
@@ -132,6 +134,36 @@ public final class HostLossKernels implements LossKernels {
           }
           results.put(from, a, 0, n);
         });
+  }
+
+  @Override
+  public void infoNce(Buffer scores, Buffer loss, int n) {
+    infoNce.forward(HostBuffer.floats(scores), HostBuffer.floats(loss), n);
+  }
+
+  @Override
+  public void infoNceGrad(Buffer scores, Buffer dloss, Buffer dscores, int n) {
+    double upstream = HostBuffer.floats(dloss).get(0);
+    infoNce.backward(HostBuffer.floats(scores), upstream, HostBuffer.floats(dscores), n);
+  }
+
+  @Override
+  public void logistic(Buffer logits, boolean truth, Buffer loss) {
+    var from = HostBuffer.floats(logits);
+    var x = new float[logits.length()];
+    from.get(0, x, 0, x.length);
+    double sum = 0;
+    for (double value : x) {
+      sum += softplus(truth ? -value : value);
+    }
+    HostBuffer.floats(loss).put(0, (float) (sum / x.length));
+  }
+
+  @Override
+  public void logisticGrad(Buffer logits, boolean truth, Buffer dloss, Buffer dlogits) {
+    double factor = HostBuffer.floats(dloss).get(0) / (double) logits.length();
+    double target = truth ? 1 : 0;
+    pointwise(logits, logits, null, dlogits, (a, t, unused) -> factor * (sigmoid(a) - target));
   }
 
   private static double softplus(double x) {

@@ -4,6 +4,7 @@ import static dev.mmib.backend.host.HostBuffer.floats;
 
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
+import dev.mmib.backend.kernel.Dropout;
 import dev.mmib.backend.kernel.NormKernels;
 import org.jspecify.annotations.Nullable;
 
@@ -12,11 +13,15 @@ public final class HostNormKernels implements NormKernels {
 
   private final HostSoftmax softmax;
   private final HostLayerNorm layerNorm;
+  private final HostResidualSum residualSum;
+  private final HostRowNorm rowNorm;
   private final HostBatchNorm batchNorm;
 
   public HostNormKernels(Workers workers) {
     this.softmax = new HostSoftmax(workers);
     this.layerNorm = new HostLayerNorm(workers);
+    this.residualSum = new HostResidualSum(workers);
+    this.rowNorm = new HostRowNorm(workers);
     this.batchNorm = new HostBatchNorm(workers);
   }
 
@@ -68,6 +73,53 @@ public final class HostNormKernels implements NormKernels {
       int cols) {
     layerNorm.backwardData(x, gamma, mean, invStd, dy, dx, rows, cols);
     layerNorm.backwardWeights(x, mean, invStd, dy, dgamma, dbeta, rows, cols);
+  }
+
+  @Override
+  public void residualLayerNorm(
+      Dropout dropout,
+      Buffer x,
+      Buffer residual,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      Buffer sum,
+      Buffer y,
+      Buffer mean,
+      Buffer invStd,
+      int rows,
+      int cols) {
+    residualSum.forward(dropout, floats(x), floats(residual), floats(sum), sum.length());
+    layerNorm.forward(sum, gamma, beta, eps, y, mean, invStd, rows, cols);
+  }
+
+  @Override
+  public void residualLayerNormGrad(
+      Dropout dropout,
+      Buffer sum,
+      Buffer gamma,
+      Buffer mean,
+      Buffer invStd,
+      Buffer dy,
+      Buffer dx,
+      Buffer dresidual,
+      Buffer dgamma,
+      Buffer dbeta,
+      int rows,
+      int cols) {
+    layerNormGrad(sum, gamma, mean, invStd, dy, dresidual, dgamma, dbeta, rows, cols);
+    residualSum.backward(dropout, floats(dresidual), floats(dx), dx.length());
+  }
+
+  @Override
+  public void normalizeRows(Buffer x, Buffer y, Buffer invNorm, int rows, int cols) {
+    rowNorm.forward(floats(x), floats(y), floats(invNorm), rows, cols);
+  }
+
+  @Override
+  public void normalizeRowsGrad(
+      Buffer y, Buffer invNorm, Buffer dy, Buffer dx, int rows, int cols) {
+    rowNorm.backward(floats(y), floats(invNorm), floats(dy), floats(dx), rows, cols);
   }
 
   @Override

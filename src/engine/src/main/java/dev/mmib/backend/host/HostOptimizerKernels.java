@@ -35,6 +35,7 @@ public final class HostOptimizerKernels implements OptimizerKernels {
             gradients.get(at, g, 0, n);
             means.get(at, ms, 0, n);
             squares.get(at, vs, 0, n);
+            scale(step, g, n);
             decay(step, p, g, n);
             update(step, p, g, ms, vs, n);
             parameters.put(at, p, 0, n);
@@ -42,6 +43,15 @@ public final class HostOptimizerKernels implements OptimizerKernels {
             squares.put(at, vs, 0, n);
           }
         });
+  }
+
+  private static void scale(AdamStep step, float[] g, int n) {
+    if (step.gradientFactor() != 1) {
+      float factor = (float) step.gradientFactor();
+      for (int i = 0; i < n; i++) {
+        g[i] *= factor;
+      }
+    }
   }
 
   private static void decay(AdamStep step, float[] p, float[] g, int n) {

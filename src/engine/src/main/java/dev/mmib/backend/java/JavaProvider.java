@@ -2,6 +2,7 @@ package dev.mmib.backend.java;
 
 import dev.mmib.backend.Backend;
 import dev.mmib.backend.BackendProvider;
+import dev.mmib.backend.Device;
 import java.util.Map;
 import java.util.Optional;
 
@@ -24,7 +25,7 @@ public final class JavaProvider implements BackendProvider {
   }
 
   @Override
-  public Backend open(int ordinal, int threads) {
-    return new JavaBackend(threads);
+  public Backend open(Device.Options options) {
+    return new JavaBackend(options.threads());
   }
 }

@@ -59,4 +59,11 @@ public interface ElementwiseKernels {
 
   /** {@code y[i] = value} for every i. */
   void fill(Buffer y, double value);
+
+  /** {@code y[r, c] = f(x[r, c] + bias[c])}. */
+  void biasUnary(Unary f, Buffer x, Buffer bias, Buffer y, int rows, int cols);
+
+  /** {@code dx = f′(x + bias) ⊙ dy}, {@code dbias[c] = Σᵣ dx[r, c]}; overwrites both. */
+  void biasUnaryGrad(
+      Unary f, Buffer x, Buffer bias, Buffer dy, Buffer dx, Buffer dbias, int rows, int cols);
 }

@@ -3,7 +3,7 @@ package dev.mmib.backend.kernel;
 import dev.mmib.backend.Buffer;
 import org.jspecify.annotations.Nullable;
 
-/** Losses that are computed from logits, one number a row. Outputs are overwritten. */
+/** Losses that are computed from logits or scores. Outputs are overwritten. */
 public interface LossKernels {
 
   /**
@@ -30,4 +30,28 @@ public interface LossKernels {
 
   /** {@code dx = dloss ⊙ (sigmoid(x) − target)}. */
   void binaryCrossEntropyGrad(Buffer x, Buffer target, Buffer dloss, Buffer dx);
+
+  /**
+   * InfoNCE both ways, pair i matching i: {@code loss[0] = −½ (meanᵢ logSoftmax(S[i, :])[i] + meanⱼ
+   * logSoftmax(S[:, j])[j])}.
+   *
+   * @param scores S, [n, n], n at least 1
+   * @param loss one number
+   */
+  void infoNce(Buffer scores, Buffer loss, int n);
+
+  /**
+   * {@code dS = dloss[0] · (P + Q − 2I) / 2n}, where P is the softmax of the rows of S and Q that
+   * of its columns.
+   */
+  void infoNceGrad(Buffer scores, Buffer dloss, Buffer dscores, int n);
+
+  /**
+   * {@code loss[0] = mean softplus(truth ? −x : x)}: the binary cross entropy of σ(x) where all
+   * have the same truth; at least one logit.
+   */
+  void logistic(Buffer logits, boolean truth, Buffer loss);
+
+  /** {@code dx = dloss[0] · (σ(x) − (truth ? 1 : 0)) / n} for n logits. */
+  void logisticGrad(Buffer logits, boolean truth, Buffer dloss, Buffer dlogits);
 }

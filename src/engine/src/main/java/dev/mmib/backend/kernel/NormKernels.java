@@ -50,6 +50,54 @@ public interface NormKernels {
       int rows,
       int cols);
 
+  /**
+   * The end of a transformer's sublayer: {@code sum = residual + dropout(x)}, and y, mean and
+   * invStd as {@link #layerNorm} makes them of the sum.
+   *
+   * @param sum [rows, cols], kept for the backward pass
+   */
+  void residualLayerNorm(
+      Dropout dropout,
+      Buffer x,
+      Buffer residual,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      Buffer sum,
+      Buffer y,
+      Buffer mean,
+      Buffer invStd,
+      int rows,
+      int cols);
+
+  /**
+   * {@code dresidual} is the dx of {@link #layerNormGrad} at the sum, {@code dx =
+   * dropout(dresidual)} with the same mask again.
+   */
+  void residualLayerNormGrad(
+      Dropout dropout,
+      Buffer sum,
+      Buffer gamma,
+      Buffer mean,
+      Buffer invStd,
+      Buffer dy,
+      Buffer dx,
+      Buffer dresidual,
+      Buffer dgamma,
+      Buffer dbeta,
+      int rows,
+      int cols);
+
+  /**
+   * Rows of length 1: {@code invNorm[r] = 1/√(Σ x[r]² + 1e-24)}, {@code y[r] = x[r] · invNorm[r]}.
+   *
+   * @param invNorm [rows], kept for the backward pass
+   */
+  void normalizeRows(Buffer x, Buffer y, Buffer invNorm, int rows, int cols);
+
+  /** {@code dx = invNorm · (dy − y Σ dy⊙y)}, the sum taken along each row. */
+  void normalizeRowsGrad(Buffer y, Buffer invNorm, Buffer dy, Buffer dx, int rows, int cols);
+
   /** Sizes of a batch norm: x is [batch, channels, spatial]. */
   record Channels(int batch, int channels, int spatial) {}
 

@@ -182,6 +182,17 @@ final class SizingKernels
   }
 
   @Override
+  public void biasUnary(Unary f, Buffer x, Buffer bias, Buffer y, int rows, int cols) {
+    requireOpen(x, bias, y);
+  }
+
+  @Override
+  public void biasUnaryGrad(
+      Unary f, Buffer x, Buffer bias, Buffer dy, Buffer dx, Buffer dbias, int rows, int cols) {
+    requireOpen(x, bias, dy, dx, dbias);
+  }
+
+  @Override
   public void copyBlocks(
       Buffer src,
       int srcAt,
@@ -249,6 +260,26 @@ final class SizingKernels
   }
 
   @Override
+  public void infoNce(Buffer scores, Buffer loss, int n) {
+    requireOpen(scores, loss);
+  }
+
+  @Override
+  public void infoNceGrad(Buffer scores, Buffer dloss, Buffer dscores, int n) {
+    requireOpen(scores, dloss, dscores);
+  }
+
+  @Override
+  public void logistic(Buffer logits, boolean truth, Buffer loss) {
+    requireOpen(logits, loss);
+  }
+
+  @Override
+  public void logisticGrad(Buffer logits, boolean truth, Buffer dloss, Buffer dlogits) {
+    requireOpen(logits, dloss, dlogits);
+  }
+
+  @Override
   public void matmul(Product product, Buffer a, Buffer b, @Nullable Buffer bias, Buffer c) {
     requireOpen(a, b, c);
   }
@@ -300,6 +331,51 @@ final class SizingKernels
       int rows,
       int cols) {
     requireOpen(x, gamma, mean, invStd, dy, dx, dgamma, dbeta);
+  }
+
+  @Override
+  public void residualLayerNorm(
+      Dropout dropout,
+      Buffer x,
+      Buffer residual,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      Buffer sum,
+      Buffer y,
+      Buffer mean,
+      Buffer invStd,
+      int rows,
+      int cols) {
+    requireOpen(x, residual, gamma, beta, sum, y, mean, invStd);
+  }
+
+  @Override
+  public void residualLayerNormGrad(
+      Dropout dropout,
+      Buffer sum,
+      Buffer gamma,
+      Buffer mean,
+      Buffer invStd,
+      Buffer dy,
+      Buffer dx,
+      Buffer dresidual,
+      Buffer dgamma,
+      Buffer dbeta,
+      int rows,
+      int cols) {
+    requireOpen(sum, gamma, mean, invStd, dy, dx, dresidual, dgamma, dbeta);
+  }
+
+  @Override
+  public void normalizeRows(Buffer x, Buffer y, Buffer invNorm, int rows, int cols) {
+    requireOpen(x, y, invNorm);
+  }
+
+  @Override
+  public void normalizeRowsGrad(
+      Buffer y, Buffer invNorm, Buffer dy, Buffer dx, int rows, int cols) {
+    requireOpen(y, invNorm, dy, dx);
   }
 
   @Override

@@ -1,0 +1,15 @@
+package dev.mmib.backend;
+
+/**
+ * The arithmetic that a device may use inside products, convolutions and attention.
+ *
+ * <p>Everything else, and all that is stored, stays in float32.
+ */
+public enum Precision {
+  /** Float32: what the tests hold every device to. */
+  FP32,
+  /** Factors rounded to a mantissa of 10 bits, sums in float32. */
+  TF32,
+  /** Factors rounded to bfloat16, a mantissa of 7 bits, sums in float32. */
+  BF16
+}
