@@ -1,0 +1,216 @@
+package dev.mmib.cuda;
+
+import static jcuda.driver.JCudaDriver.cuCtxSynchronize;
+import static jcuda.driver.JCudaDriver.cuMemAlloc;
+import static jcuda.driver.JCudaDriver.cuMemFree;
+import static jcuda.driver.JCudaDriver.cuMemGetInfo;
+
+import dev.mmib.backend.DType;
+import dev.mmib.backend.MemoryMeter;
+import dev.mmib.backend.MemoryUse;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory of one GPU. Closed buffers are kept by size and handed out again: asking the driver
+ * costs microseconds and may wait for the device.
+ *
+ * <p>All work goes through one stream, so a block that a kernel still reads may be given to a later
+ * kernel at once. Safe for use by many threads.
+ */
+final class CudaMemory implements AutoCloseable {
+
+  /**
+   * System property: {@code false} asks the driver for every buffer, to its exact size, so that
+   * {@code compute-sanitizer} sees accesses out of bounds. Slow.
+   */
+  static final String CACHING_PROPERTY = "mmib.cuda.caching";
+
+  private static final long SMALLEST_BLOCK = 512;
+
+  /**
+   * A stretch of device memory.
+   *
+   * @param owner the recording that it belongs to; null for everyone's
+   */
+  record Block(long size, DevicePointer pointer, @Nullable RecordedMemory owner) {}
+
+  private final CudaContext context;
+  private final boolean caching;
+  private final MemoryMeter meter = new MemoryMeter();
+  private final FreeBlocks unused = new FreeBlocks();
+
+  /** While work is recorded or replayed on its thread, blocks are those of the recording. */
+  private volatile @Nullable RecordedMemory recorded;
+
+  private boolean closed;
+
+  CudaMemory(CudaContext context) {
+    this.context = context;
+    this.caching = !"false".equals(System.getProperty(CACHING_PROPERTY));
+  }
+
+  /** Allocates {@code length} elements of undefined content. */
+  CudaBuffer allocate(DType type, int length) {
+    if (length < 0) {
+      throw new IllegalArgumentException("allocate: length " + length + " vs at least 0");
+    }
+    long asked = 4L * length;
+    long size = blockSize(asked);
+    var recording = recordedHere();
+    var block = recording != null ? recording.take(size, asked) : take(size, asked);
+    meter.allocated(asked);
+    return new CudaBuffer(this, type, length, block, true);
+  }
+
+  /** A buffer that is never one of a recording. */
+  CudaBuffer allocateLasting(DType type, int length) {
+    long asked = 4L * length;
+    var block = take(blockSize(asked), asked);
+    meter.allocated(asked);
+    return new CudaBuffer(this, type, length, block, true);
+  }
+
+  /**
+   * A buffer of the backend's own, which counts in no report: tables, workspaces. Never one of a
+   * recording.
+   */
+  CudaBuffer allocateInternal(DType type, int length) {
+    long asked = 4L * length;
+    return new CudaBuffer(this, type, length, take(blockSize(asked), asked), false);
+  }
+
+  /** Sizes in steps of an eighth of a power of two, so that similar requests share blocks. */
+  long blockSize(long bytes) {
+    if (!caching) {
+      return Math.max(4, bytes);
+    }
+    if (bytes <= SMALLEST_BLOCK) {
+      return SMALLEST_BLOCK;
+    }
+    long step = Math.max(SMALLEST_BLOCK, Long.highestOneBit(bytes - 1) >> 3);
+    return (bytes + step - 1) / step * step;
+  }
+
+  private @Nullable RecordedMemory recordedHere() {
+    var now = recorded;
+    return now != null && now.belongsToThisThread() ? now : null;
+  }
+
+  synchronized Block take(long size, long asked) {
+    if (closed) {
+      throw new IllegalStateException("allocate: the backend of this memory is closed");
+    }
+    var block = unused.poll(size);
+    return block != null ? block : fromDriver(size, asked, null);
+  }
+
+  /** A block from the driver; if it has none left, after giving back what is unused. */
+  synchronized Block fromDriver(long size, long asked, @Nullable RecordedMemory forWhom) {
+    context.makeCurrent();
+    var pointer = new DevicePointer();
+    int status = cuMemAlloc(pointer, size);
+    if (status == Driver.OUT_OF_MEMORY && unused.bytes() > 0) {
+      trim();
+      status = cuMemAlloc(pointer, size);
+    }
+    if (status == Driver.OUT_OF_MEMORY) {
+      throw outOfMemory(asked);
+    }
+    Driver.check(status, "cuMemAlloc");
+    return new Block(size, pointer, forWhom);
+  }
+
+  private MmibException outOfMemory(long asked) {
+    var free = new long[1];
+    var total = new long[1];
+    Driver.check(cuMemGetInfo(free, total), "cuMemGetInfo");
+    var now = use();
+    return MmibException.of(
+        ErrorCode.OUT_OF_MEMORY,
+        "no memory for "
+            + megabytes(asked)
+            + " on "
+            + context.name()
+            + ": "
+            + megabytes(free[0])
+            + " of "
+            + megabytes(total[0])
+            + " free, "
+            + megabytes(now.liveBytes())
+            + " live here in "
+            + now.liveBuffers()
+            + " buffers",
+        "Use a smaller batch or shorter texts, accumulate several small batches"
+            + " (accumulate=4), close results and models that are not needed, or end other programs"
+            + " that use this GPU.");
+  }
+
+  private static String megabytes(long bytes) {
+    return (bytes + (1 << 20) - 1 >> 20) + " MiB";
+  }
+
+  /** Takes back the block of a buffer that was closed. */
+  void release(Block block, long asked, boolean counted) {
+    if (counted) {
+      meter.freed(asked);
+    }
+    if (block.owner() != null) {
+      block.owner().takeBack(block);
+    } else {
+      putBack(block);
+    }
+  }
+
+  /** Makes a block available to everyone. */
+  synchronized void putBack(Block block) {
+    if (closed || !caching) {
+      free(block);
+    } else {
+      unused.add(block);
+    }
+  }
+
+  private void free(Block block) {
+    context.makeCurrent();
+    Driver.check(cuMemFree(block.pointer()), "cuMemFree");
+  }
+
+  /** Gives what is unused back to the driver, once the device is done with it. */
+  synchronized void trim() {
+    List<Block> blocks = new ArrayList<>();
+    unused.drainTo(blocks);
+    if (!blocks.isEmpty()) {
+      context.makeCurrent();
+      Driver.check(cuCtxSynchronize(), "cuCtxSynchronize");
+      blocks.forEach(this::free);
+    }
+  }
+
+  /** From now on this thread's blocks are those of a recording; null ends that. */
+  void record(@Nullable RecordedMemory recording) {
+    recorded = recording;
+  }
+
+  /** Bytes that more buffers can take: what the device has free and what is kept unused. */
+  synchronized long availableBytes() {
+    context.makeCurrent();
+    var free = new long[1];
+    Driver.check(cuMemGetInfo(free, new long[1]), "cuMemGetInfo");
+    return free[0] + unused.bytes();
+  }
+
+  MemoryUse use() {
+    return meter.use();
+  }
+
+  /** Frees what is unused; what is still live is freed when its buffer is closed. */
+  @Override
+  public synchronized void close() {
+    trim();
+    closed = true;
+  }
+}

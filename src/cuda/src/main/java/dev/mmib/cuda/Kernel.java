@@ -1,0 +1,174 @@
+package dev.mmib.cuda;
+
+import dev.mmib.backend.Buffer;
+import dev.mmib.backend.DType;
+import dev.mmib.backend.kernel.Dropout;
+import jcuda.driver.CUfunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A kernel of ours. A launch takes its arguments one after another, in the order of the kernel's
+ * parameters:
+ *
+ * <pre>{@code
+ * softmax.in(x).out(y).value(rows).value(cols).launch(rows, 256);
+ * }</pre>
+ *
+ * <p>Kernels of one stream share one block of arguments, so launches are begun and ended one by one.
+ */
+final class Kernel {
+
+  private static final int POINTWISE_THREADS = 256;
+
+  /** Of a pointwise kernel: four elements at once are one access. */
+  private static final int ELEMENTS_A_THREAD = 4;
+
+  private final CudaStream stream;
+  private final KernelArgs args;
+  private final CUfunction function;
+  private final Signature signature;
+  private final int number;
+  private int sharedLimit = 48 * 1024;
+
+  /**
+   * A kernel of {@code stream}.
+   *
+   * @param number its own among all kernels of the stream
+   */
+  Kernel(CudaStream stream, KernelArgs args, CUfunction function, Signature signature, int number) {
+    this.stream = stream;
+    this.args = args;
+    this.function = function;
+    this.signature = signature;
+    this.number = number;
+  }
+
+  /** Floats that are read. */
+  Kernel in(Buffer floats) {
+    return pointer(CudaBuffer.of(floats, DType.F32).address());
+  }
+
+  Kernel inOrNull(@Nullable Buffer floats) {
+    return floats == null ? pointer(0) : in(floats);
+  }
+
+  Kernel inInts(Buffer ints) {
+    return pointer(CudaBuffer.of(ints, DType.I32).address());
+  }
+
+  /** Floats or ints that are read. */
+  Kernel inAny(Buffer buffer) {
+    return pointer(CudaBuffer.of(buffer).address());
+  }
+
+  /** Floats that are written, or read and written. */
+  Kernel out(Buffer floats) {
+    return written(CudaBuffer.of(floats, DType.F32));
+  }
+
+  Kernel outOrNull(@Nullable Buffer floats) {
+    return floats == null ? pointer(0) : out(floats);
+  }
+
+  Kernel outInts(Buffer ints) {
+    return written(CudaBuffer.of(ints, DType.I32));
+  }
+
+  /** Floats or ints that are written. */
+  Kernel outAny(Buffer buffer) {
+    return written(CudaBuffer.of(buffer));
+  }
+
+  private Kernel written(CudaBuffer buffer) {
+    pointer(buffer.address());
+    buffer.written();
+    return this;
+  }
+
+  private Kernel pointer(long address) {
+    begin(8);
+    args.add(address);
+    return this;
+  }
+
+  Kernel value(int value) {
+    begin(4);
+    args.add(value);
+    return this;
+  }
+
+  Kernel value(float value) {
+    begin(4);
+    args.add(value);
+    return this;
+  }
+
+  Kernel value(long value) {
+    begin(8);
+    args.add(value);
+    return this;
+  }
+
+  Kernel value(double value) {
+    begin(8);
+    args.add(value);
+    return this;
+  }
+
+  /** The five parameters of dropout: threshold, scale, seed, stream, base. */
+  Kernel dropout(Dropout dropout) {
+    // uniform < p, in whole numbers: a word without its last 8 bits below p · 2^24.
+    value((int) Math.ceil(dropout.p() * (1 << 24)));
+    value((float) (1 / (1 - dropout.p())));
+    return random(dropout.seed(), dropout.stream());
+  }
+
+  /** The three parameters of random numbers: seed, stream, base. */
+  Kernel random(long seed, long randomStream) {
+    value(seed);
+    value(randomStream - stream.randomPosition());
+    return pointer(stream.randomBase());
+  }
+
+  private void begin(int bytes) {
+    args.beginning(this);
+    signature.require(args.count(), bytes);
+  }
+
+  /** Launches so many blocks of so many threads. */
+  void launch(int blocks, int threads) {
+    launch(blocks, 1, 1, threads, 0);
+  }
+
+  void launch(int blocks, int threads, int sharedBytes) {
+    launch(blocks, 1, 1, threads, sharedBytes);
+  }
+
+  /** Launches; {@code sharedBytes} of dynamic shared memory a block. */
+  void launch(int blocksX, int blocksY, int blocksZ, int threads, int sharedBytes) {
+    args.beginning(this);
+    signature.requireAll(args.count());
+    if (sharedBytes > sharedLimit) {
+      stream.allowShared(function, sharedBytes);
+      sharedLimit = sharedBytes;
+    }
+    stream.launch(function, number, args, blocksX, blocksY, blocksZ, threads, sharedBytes);
+    args.end();
+  }
+
+  /** Launches a pointwise kernel; does nothing for 0 elements. */
+  void over(long elements) {
+    if (elements == 0) {
+      args.end();
+      return;
+    }
+    int perBlock = POINTWISE_THREADS * ELEMENTS_A_THREAD;
+    long most = 32L * stream.processors();
+    launch((int) Math.min((elements + perBlock - 1) / perBlock, most), POINTWISE_THREADS);
+  }
+
+  @Override
+  public String toString() {
+    return signature.name();
+  }
+}

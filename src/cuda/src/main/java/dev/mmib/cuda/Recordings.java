@@ -1,0 +1,135 @@
+package dev.mmib.cuda;
+
+import dev.mmib.backend.DType;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The recordings of one stream by key, the ones used last. */
+final class Recordings implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Recordings.class);
+
+  /** Each holds the memory of a whole step. */
+  private static final int MOST = 8;
+
+  /** A recording and the number in device memory that its random streams start from. */
+  private record Entry(Recording recording, CudaBuffer base) {}
+
+  private final CudaStream stream;
+  private final Map<Object, Entry> byKey = new LinkedHashMap<>(16, 0.75f, true);
+  private @Nullable Entry running;
+  private @Nullable Thread thread;
+  private long randomPosition;
+  private boolean warned;
+
+  Recordings(CudaStream stream) {
+    this.stream = stream;
+  }
+
+  private @Nullable Entry here() {
+    return running != null && thread == Thread.currentThread() ? running : null;
+  }
+
+  /** The recording that this thread's calls belong to, or null. */
+  @Nullable Recording current() {
+    var entry = here();
+    return entry == null ? null : entry.recording();
+  }
+
+  /** Where the number is that is added to random streams: that of the recording, or a zero. */
+  long randomBase(CudaBuffer zero) {
+    var entry = here();
+    return (entry == null ? zero : entry.base()).address();
+  }
+
+  long randomPosition() {
+    return here() == null ? 0 : randomPosition;
+  }
+
+  <T extends @Nullable Object> T repeat(Object key, long position, Supplier<T> work) {
+    if (here() != null) {
+      return work.get(); // within recorded work it is a part of that
+    }
+    stream.lock().lock();
+    try {
+      var entry = entry(key);
+      if (entry.recording().isInUse()) {
+        warnOnce(key);
+        return work.get();
+      }
+      return run(key, entry, position, work);
+    } finally {
+      stream.lock().unlock();
+    }
+  }
+
+  private Entry entry(Object key) {
+    var known = byKey.get(key);
+    if (known != null) {
+      return known;
+    }
+    if (byKey.size() == MOST) {
+      var oldest = byKey.entrySet().iterator();
+      close(oldest.next().getValue());
+      oldest.remove();
+    }
+    stream.context().makeCurrent();
+    var recording = new Recording(stream.handle(), new RecordedMemory(stream.memory()));
+    var entry = new Entry(recording, stream.internal(DType.I32, 2));
+    byKey.put(key, entry);
+    return entry;
+  }
+
+  private <T extends @Nullable Object> T run(Object key, Entry entry, long position, Supplier<T> work) {
+    var recording = entry.recording();
+    stream.context().makeCurrent();
+    thread = Thread.currentThread();
+    running = entry;
+    randomPosition = position;
+    stream.memory().record(recording.memory());
+    boolean ended = false;
+    try {
+      recording.begin();
+      var words = new int[] {(int) position, (int) (position >>> 32)};
+      stream.upload(words, 0, entry.base(), 0, 2);
+      var result = work.get();
+      recording.end();
+      ended = true;
+      return result;
+    } finally {
+      running = null;
+      thread = null;
+      stream.memory().record(null);
+      if (!ended) {
+        recording.abort();
+        if (!recording.isComplete()) {
+          byKey.remove(key);
+          close(entry);
+        }
+      }
+    }
+  }
+
+  private void warnOnce(Object key) {
+    if (!warned) {
+      warned = true;
+      LOG.warn(
+          "results of the last run of {} are still in use: it runs without its graph", key);
+    }
+  }
+
+  private static void close(Entry entry) {
+    entry.recording().close();
+    entry.base().close();
+  }
+
+  @Override
+  public void close() {
+    byKey.values().forEach(Recordings::close);
+    byKey.clear();
+  }
+}

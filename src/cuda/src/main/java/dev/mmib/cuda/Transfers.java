@@ -1,0 +1,151 @@
+package dev.mmib.cuda;
+
+import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
+import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
+
+import dev.mmib.backend.ByteSource;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import jcuda.Pointer;
+
+/**
+ * Numbers between the host and the device, through page-locked memory. Uploads return when the host's
+ * numbers may be changed; downloads when they are there.
+ */
+final class Transfers implements AutoCloseable {
+
+  private final CudaStream stream;
+  private final Staging staging;
+  private final PinnedBlock incoming = new PinnedBlock(Staging.BLOCK_BYTES);
+
+  Transfers(CudaStream stream) {
+    this.stream = stream;
+    this.staging = new Staging(stream.handle());
+  }
+
+  /** Puts {@code count} elements from number {@code from} on into {@code to}. */
+  @FunctionalInterface
+  private interface Filling {
+    void fill(int from, int count, ByteBuffer to);
+  }
+
+  void upload(float[] from, int offset, CudaBuffer to, int at, int length) {
+    Objects.checkFromIndexSize(offset, length, from.length);
+    upload(to, at, length, (first, n, bytes) -> bytes.asFloatBuffer().put(from, offset + first, n));
+  }
+
+  void upload(int[] from, int offset, CudaBuffer to, int at, int length) {
+    Objects.checkFromIndexSize(offset, length, from.length);
+    upload(to, at, length, (first, n, bytes) -> bytes.asIntBuffer().put(from, offset + first, n));
+    if (at == 0 && length == to.length() && length > 0) {
+      noteRange(from, offset, to, length);
+    }
+  }
+
+  private static void noteRange(int[] from, int offset, CudaBuffer to, int length) {
+    int least = from[offset];
+    int greatest = least;
+    for (int i = offset; i < offset + length; i++) {
+      least = Math.min(least, from[i]);
+      greatest = Math.max(greatest, from[i]);
+    }
+    to.knowRange(least, greatest);
+  }
+
+  void upload(ByteSource from, CudaBuffer to, int at, int length) {
+    upload(to, at, length, (first, n, bytes) -> from.read(first, bytes));
+  }
+
+  private void upload(CudaBuffer to, int at, int length, Filling filling) {
+    Objects.checkFromIndexSize(at, length, to.length());
+    to.pointer(); // refuses a closed buffer also where there is nothing to copy
+    stream.lock().lock();
+    try {
+      stream.context().makeCurrent();
+      int most = Staging.BLOCK_BYTES / 4;
+      for (int done = 0; done < length; done += most) {
+        int n = Math.min(most, length - done);
+        copy(to, at + done, n, filling, done);
+      }
+    } finally {
+      stream.lock().unlock();
+    }
+    to.written();
+  }
+
+  private void copy(CudaBuffer to, int at, int n, Filling filling, int first) {
+    int bytes = 4 * n;
+    var target = to.pointer(at);
+    var recording = stream.recording();
+    Pointer source;
+    if (recording != null && recording.ownsUploads()) {
+      filling.fill(first, n, recording.nextUpload(bytes).limit(bytes));
+      source = recording.lastUpload().pointer();
+      if (recording.replaysInstead(Fingerprint.of(1, target.address(), bytes))) {
+        return;
+      }
+    } else {
+      filling.fill(first, n, staging.next(bytes));
+      source = staging.lastPointer();
+    }
+    Driver.check(
+        cuMemcpyHtoDAsync(target, source, bytes, stream.handle()), "cuMemcpyHtoDAsync");
+  }
+
+  void download(CudaBuffer from, int at, float[] to, int offset, int length) {
+    Objects.checkFromIndexSize(offset, length, to.length);
+    download(
+        from, at, length, (first, n, bytes) -> bytes.asFloatBuffer().get(to, offset + first, n));
+  }
+
+  void download(CudaBuffer from, int at, int[] to, int offset, int length) {
+    Objects.checkFromIndexSize(offset, length, to.length);
+    download(
+        from, at, length, (first, n, bytes) -> bytes.asIntBuffer().get(to, offset + first, n));
+  }
+
+  /** The first {@code count} doubles of a buffer that holds doubles. */
+  double[] downloadDoubles(CudaBuffer from, int count) {
+    var values = new double[count];
+    download(
+        from,
+        0,
+        2 * count,
+        (first, n, bytes) -> bytes.asDoubleBuffer().get(values, first / 2, n / 2));
+    return values;
+  }
+
+  private void download(CudaBuffer from, int at, int length, Filling filling) {
+    Objects.checkFromIndexSize(at, length, from.length());
+    from.pointer();
+    stream.lock().lock();
+    try {
+      var recording = stream.recording();
+      if (recording != null) {
+        recording.beforeWaiting();
+      }
+      stream.context().makeCurrent();
+      int most = Staging.BLOCK_BYTES / 4;
+      for (int done = 0; done < length; done += most) {
+        int n = Math.min(most, length - done);
+        Driver.check(
+            cuMemcpyDtoHAsync(
+                incoming.pointer(), from.pointer(at + done), 4L * n, stream.handle()),
+            "cuMemcpyDtoHAsync");
+        stream.synchronize();
+        filling.fill(done, n, incoming.bytes().clear());
+      }
+      if (recording != null) {
+        recording.afterWaiting();
+      }
+    } finally {
+      stream.lock().unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    staging.close();
+    incoming.close();
+  }
+}
