@@ -2,8 +2,10 @@ package dev.mmib.op;
 
 import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import dev.mmib.tensor.Scope;
+import dev.mmib.tensor.Shape;
 import dev.mmib.tensor.Tape;
 import dev.mmib.tensor.Tensor;
+import java.util.List;
 import java.util.Locale;
 
 /** Functions of one number, pointwise: {@code y = f(x); dx = f′(x) ⊙ dy}. */
@@ -64,13 +66,61 @@ public final class Activation {
     return unary(Unary.ERF, x);
   }
 
-  private static Tensor unary(Unary f, Tensor x) {
+  /**
+   * {@code y = f(x + bias)} along the last axis, in one pass.
+   *
+   * <pre>
+   *   dx    = f′(x + bias) ⊙ dy
+   *   dbias = Σ dx                 over all rows
+   * </pre>
+   *
+   * @param x [.., cols]
+   * @param bias [cols]
+   */
+  public static Tensor biased(Unary f, Tensor x, Tensor bias) {
+    var op = "biased " + name(f);
+    Checks.require(x.shape().rank() > 0, op, "x must have an axis", x.shape(), "[.., cols]");
+    int cols = x.shape().last();
+    int rows = x.shape().size() / cols;
+    Checks.requireShape(op, "bias", bias, Shape.of(cols));
+    var scope = Scope.current();
+    var y = scope.allocate(x.shape());
+    scope.backend().elementwise().biasUnary(f, x.buffer(), bias.buffer(), y.buffer(), rows, cols);
+    return Tape.recordJointly(
+        op,
+        y,
+        List.of(x, bias),
+        needed ->
+            dy -> {
+              var inner = Scope.current();
+              var dx = inner.allocate(x.shape());
+              var dbias = inner.allocate(bias.shape());
+              inner
+                  .backend()
+                  .elementwise()
+                  .biasUnaryGrad(
+                      f,
+                      x.buffer(),
+                      bias.buffer(),
+                      dy.buffer(),
+                      dx.buffer(),
+                      dbias.buffer(),
+                      rows,
+                      cols);
+              return List.of(dx, dbias);
+            });
+  }
+
+  private static String name(Unary f) {
+    return f.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** {@code y = f(x)}. */
+  public static Tensor unary(Unary f, Tensor x) {
     var scope = Scope.current();
     var y = scope.allocate(x.shape());
     scope.backend().elementwise().unary(f, x.buffer(), y.buffer());
-    return Tape.record(f.name().toLowerCase(Locale.ROOT), y)
-        .wrt(x, dy -> derivative(f, x, y, dy))
-        .result();
+    return Tape.record(name(f), y).wrt(x, dy -> derivative(f, x, y, dy)).result();
   }
 
   private static Tensor derivative(Unary f, Tensor x, Tensor y, Tensor dy) {

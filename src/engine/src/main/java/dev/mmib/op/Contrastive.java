@@ -1,26 +1,18 @@
 package dev.mmib.op;
 
-import static dev.mmib.op.Activation.softplus;
-import static dev.mmib.op.Activation.sqrt;
 import static dev.mmib.op.Arithmetic.add;
-import static dev.mmib.op.Arithmetic.affine;
-import static dev.mmib.op.Arithmetic.div;
 import static dev.mmib.op.Arithmetic.mul;
 import static dev.mmib.op.Arithmetic.scale;
-import static dev.mmib.op.CrossEntropy.crossEntropy;
-import static dev.mmib.op.Layout.transpose;
 import static dev.mmib.op.MatMul.matmul;
-import static dev.mmib.op.Reduction.mean;
-import static dev.mmib.op.Reduction.sum;
 
 import dev.mmib.backend.DType;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Shape;
+import dev.mmib.tensor.Tape;
 import dev.mmib.tensor.Tensor;
-import java.util.stream.IntStream;
 
 /**
- * Losses that tell pairs that belong together from pairs that do not; made of other ops.
+ * Losses that tell pairs that belong together from pairs that do not.
  *
  * <pre>
  *   normalizeRows  y = x / ‖x‖                            dx = (dy − y Σ dy⊙y) / ‖x‖
@@ -38,14 +30,30 @@ import java.util.stream.IntStream;
  */
 public final class Contrastive {
 
-  /** Keeps a row of zeros finite; nothing else notices it. */
-  private static final double TINY = 1e-24;
-
   private Contrastive() {}
 
   /** Divides each row by its Euclidean length; a row of zeros stays as it is. */
   public static Tensor normalizeRows(Tensor x) {
-    return div(x, sqrt(affine(sum(mul(x, x), -1, true), 1, TINY)));
+    int cols = x.shape().last();
+    int rows = x.shape().size() / cols;
+    var scope = Scope.current();
+    var y = scope.allocate(x.shape());
+    var invNorm = scope.allocate(Shape.of(rows));
+    scope.backend().norm().normalizeRows(x.buffer(), y.buffer(), invNorm.buffer(), rows, cols);
+    return Tape.record("normalizeRows", y)
+        .wrt(
+            x,
+            dy -> {
+              var inner = Scope.current();
+              var dx = inner.allocate(x.shape());
+              inner
+                  .backend()
+                  .norm()
+                  .normalizeRowsGrad(
+                      y.buffer(), invNorm.buffer(), dy.buffer(), dx.buffer(), rows, cols);
+              return dx;
+            })
+        .result();
   }
 
   /**
@@ -90,10 +98,22 @@ public final class Contrastive {
 
   private static Tensor fromScores(Tensor scores) {
     int n = scores.shape().dim(0);
-    var own = Scope.current().ints(Shape.of(n), IntStream.range(0, n).toArray());
-    var rows = mean(crossEntropy(scores, own));
-    var cols = mean(crossEntropy(transpose(scores), own));
-    return scale(add(rows, cols), 0.5);
+    var scope = Scope.current();
+    var loss = scope.allocate(Shape.of());
+    scope.backend().loss().infoNce(scores.buffer(), loss.buffer(), n);
+    return Tape.record("infoNce", loss)
+        .wrt(
+            scores,
+            dloss -> {
+              var inner = Scope.current();
+              var dscores = inner.allocate(scores.shape());
+              inner
+                  .backend()
+                  .loss()
+                  .infoNceGrad(scores.buffer(), dloss.buffer(), dscores.buffer(), n);
+              return dscores;
+            })
+        .result();
   }
 
   /**
@@ -110,10 +130,30 @@ public final class Contrastive {
         "sets of false pairs",
         negativeLogits.length,
         "1 or more");
-    var loss = mean(softplus(scale(positiveLogits, -1)));
+    var loss = logistic(positiveLogits, true);
     for (var negative : negativeLogits) {
-      loss = add(loss, mean(softplus(negative)));
+      loss = add(loss, logistic(negative, false));
     }
     return loss;
+  }
+
+  private static Tensor logistic(Tensor logits, boolean truth) {
+    Checks.require(logits.type() == DType.F32, "discriminatorLoss", "logits", logits, DType.F32);
+    var scope = Scope.current();
+    var loss = scope.allocate(Shape.of());
+    scope.backend().loss().logistic(logits.buffer(), truth, loss.buffer());
+    return Tape.record("logistic", loss)
+        .wrt(
+            logits,
+            dloss -> {
+              var inner = Scope.current();
+              var dlogits = inner.allocate(logits.shape());
+              inner
+                  .backend()
+                  .loss()
+                  .logisticGrad(logits.buffer(), truth, dloss.buffer(), dlogits.buffer());
+              return dlogits;
+            })
+        .result();
   }
 }

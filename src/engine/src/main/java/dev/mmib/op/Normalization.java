@@ -78,6 +78,79 @@ public final class Normalization {
   }
 
   /**
+   * Layer normalization of a sum with what {@link Regularization#dropout} leaves: the end of a
+   * transformer's sublayer.
+   *
+   * <pre>
+   *   s  = residual + dropout(x)
+   *   y  = layerNorm(s)
+   *   dresidual = ds,  dx = dropout(ds)       the same elements dropped again
+   * </pre>
+   *
+   * @param x [.., cols]
+   * @param residual of the same shape
+   * @param dropout probability of being dropped, in a TRAIN scope only
+   */
+  public static Tensor residualLayerNorm(
+      Tensor x, Tensor residual, Tensor gamma, Tensor beta, double eps, double dropout) {
+    Checks.requireShape("residualLayerNorm", "residual", residual, x.shape());
+    int cols = x.shape().last();
+    requireWeights("residualLayerNorm", x, cols, gamma, beta);
+    int rows = x.shape().size() / cols;
+    var mask = Regularization.mask(dropout);
+    var scope = Scope.current();
+    var sum = scope.allocate(x.shape());
+    var y = scope.allocate(x.shape());
+    var mean = scope.allocate(Shape.of(rows));
+    var invStd = scope.allocate(Shape.of(rows));
+    scope
+        .backend()
+        .norm()
+        .residualLayerNorm(
+            mask,
+            x.buffer(),
+            residual.buffer(),
+            gamma.buffer(),
+            beta.buffer(),
+            eps,
+            sum.buffer(),
+            y.buffer(),
+            mean.buffer(),
+            invStd.buffer(),
+            rows,
+            cols);
+    return Tape.recordJointly(
+        "residualLayerNorm",
+        y,
+        List.of(x, residual, gamma, beta),
+        needed ->
+            dy -> {
+              var inner = Scope.current();
+              var dresidual = inner.allocate(x.shape());
+              var dx = mask.isNone() ? dresidual : inner.allocate(x.shape());
+              var dgamma = inner.allocate(gamma.shape());
+              var dbeta = inner.allocate(beta.shape());
+              inner
+                  .backend()
+                  .norm()
+                  .residualLayerNormGrad(
+                      mask,
+                      sum.buffer(),
+                      gamma.buffer(),
+                      mean.buffer(),
+                      invStd.buffer(),
+                      dy.buffer(),
+                      dx.buffer(),
+                      dresidual.buffer(),
+                      dgamma.buffer(),
+                      dbeta.buffer(),
+                      rows,
+                      cols);
+              return List.of(dx, dresidual, dgamma, dbeta);
+            });
+  }
+
+  /**
    * Batch normalization by given statistics, as at inference.
    *
    * <pre>

@@ -22,15 +22,21 @@ public final class Regularization {
    * In an INFER scope, or for p = 0, it is x itself and takes no random stream.
    */
   public static Tensor dropout(Tensor x, double p) {
+    var mask = mask(p);
+    return mask.isNone()
+        ? x
+        : Tape.record("dropout", masked(mask, x)).wrt(x, dy -> masked(mask, dy)).result();
+  }
+
+  /** What {@link #dropout} drops now; takes the random stream that it takes. */
+  static Dropout mask(double p) {
     var scope = Scope.current();
     if (!(p >= 0 && p < 1)) {
       throw new IllegalArgumentException("dropout: probability " + p + " vs [0, 1)");
     }
-    if (scope.mode() != Mode.TRAIN || p == 0) {
-      return x;
-    }
-    var mask = new Dropout(p, scope.random().seed(), scope.random().nextStream());
-    return Tape.record("dropout", masked(mask, x)).wrt(x, dy -> masked(mask, dy)).result();
+    return scope.mode() != Mode.TRAIN || p == 0
+        ? Dropout.NONE
+        : new Dropout(p, scope.random().seed(), scope.random().nextStream());
   }
 
   private static Tensor masked(Dropout mask, Tensor x) {

@@ -8,9 +8,11 @@ import dev.mmib.backend.java.JavaBackend;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -121,6 +123,47 @@ class DeviceTest {
     assertEquals(List.of("cuda", "cpu"), asked);
   }
 
+  @Test
+  void carriesPrecisionAndGraphsToTheProvider() {
+    var offered = List.of(provider("cuda", null));
+    Device.of("cuda:1")
+        .withPrecision(Precision.BF16)
+        .withGraphs(true)
+        .choose(offered)
+        .backend()
+        .close();
+    assertEquals("1 " + Runtime.getRuntime().availableProcessors() + " BF16 graphs", opened);
+  }
+
+  @Test
+  void autoPassesOverWhatLacksThePrecisionAndSaysSo() {
+    var device = Device.auto().withPrecision(Precision.TF32);
+    var choice = device.choose(List.of(provider("cpu", null), provider("cuda", null)));
+    choice.backend().close();
+    assertEquals("cpu: computes in [FP32], not in TF32", choice.because());
+    var none =
+        assertThrows(MmibException.class, () -> device.choose(List.of(provider("cpu", null))));
+    assertEquals(ErrorCode.DEVICE, none.code());
+    assertTrue(none.toString().contains("not in TF32"), none.toString());
+    assertTrue(none.toString().contains("FP32, which every device has"), none.toString());
+  }
+
+  @Test
+  void refusesAPrecisionThatTheDeviceLacks() {
+    var device = Device.of("java").withPrecision(Precision.BF16);
+    var thrown = assertThrows(MmibException.class, device::open);
+    assertEquals(ErrorCode.DEVICE, thrown.code());
+    assertTrue(thrown.toString().contains("computes in [FP32], not in BF16"), thrown.toString());
+  }
+
+  @Test
+  void runsRepeatedWorkWhereNothingIsRecorded() {
+    try (var backend = Device.of("java").withGraphs(true).open()) {
+      assertEquals(5, backend.repeat("key", 0, () -> 5));
+      assertEquals(6, backend.repeat("key", 0, () -> 6));
+    }
+  }
+
   private final List<String> asked = new ArrayList<>();
   private String opened = "";
 
@@ -143,6 +186,13 @@ class DeviceTest {
       }
 
       @Override
+      public Set<Precision> precisions() {
+        return name.equals("cuda")
+            ? EnumSet.allOf(Precision.class)
+            : BackendProvider.super.precisions();
+      }
+
+      @Override
       public Map<String, String> versions() {
         return Map.of();
       }
@@ -150,6 +200,9 @@ class DeviceTest {
       @Override
       public Backend open(Device.Options options) {
         opened = options.ordinal() + " " + options.threads();
+        if (options.precision() != Precision.FP32 || options.graphs()) {
+          opened += " " + options.precision() + (options.graphs() ? " graphs" : "");
+        }
         return new JavaBackend(1);
       }
     };

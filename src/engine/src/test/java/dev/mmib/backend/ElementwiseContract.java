@@ -125,4 +125,38 @@ public interface ElementwiseContract extends KernelContract {
       }
     }
   }
+
+  @ParameterizedTest
+  @EnumSource
+  default void computesFunctionsOfABiasedNumber(Unary f) {
+    try (var bench = bench()) {
+      for (int n : Bench.SIZES) {
+        biased(bench, f, 3, n);
+        biased(bench, f, n, 3);
+        biased(bench, f, 5, 4 * n);
+      }
+      biased(bench, f, 127, 1025);
+    }
+  }
+
+  private static void biased(Bench bench, Unary f, int rows, int cols) {
+    var what = f + " of " + rows + " biased rows of " + cols;
+    double low = positiveOnly(f) ? 0.01 : -3;
+    var x = bench.uniform(rows * cols, low, 4);
+    var bias = bench.uniform(cols, low, 4);
+    var y = bench.floats(rows * cols);
+    bench.each(d -> d.elementwise().biasUnary(f, x.on(d), bias.on(d), y.on(d), rows, cols));
+    // The sum is rounded before the function, whose slope multiplies that.
+    bench.assertClose(y, 1e-5, 5e-6, what);
+    var dy = bench.uniform(rows * cols);
+    var dx = bench.floats(rows * cols);
+    var dbias = bench.floats(cols);
+    bench.each(
+        d ->
+            d.elementwise()
+                .biasUnaryGrad(
+                    f, x.on(d), bias.on(d), dy.on(d), dx.on(d), dbias.on(d), rows, cols));
+    bench.assertClose(dx, 1e-5, 5e-6, "derivative of " + what);
+    bench.assertClose(dbias, 1e-5, 1e-5, "dbias of " + what);
+  }
 }

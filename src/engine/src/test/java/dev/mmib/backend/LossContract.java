@@ -72,4 +72,44 @@ public interface LossContract extends KernelContract {
       }
     }
   }
+
+  @Test
+  default void computesInfoNce() {
+    try (var bench = bench()) {
+      for (int n : new int[] {1, 3, 31, 32, 33, 127, 130}) {
+        for (double magnitude : new double[] {1, 20, 1000}) {
+          var what = n + " pairs at " + magnitude;
+          var scores = bench.uniform(n * n, -magnitude, magnitude);
+          var loss = bench.floats(1);
+          bench.each(d -> d.loss().infoNce(scores.on(d), loss.on(d), n));
+          bench.assertWithin(loss, 1e-5, 1e-6 * magnitude, "loss of " + what);
+          var dloss = bench.uniform(1, 0.5, 2);
+          var dscores = bench.floats(n * n);
+          bench.each(d -> d.loss().infoNceGrad(scores.on(d), dloss.on(d), dscores.on(d), n));
+          bench.assertWithin(dscores, 1e-5 * Math.sqrt(magnitude), 1e-6, "dscores of " + what);
+        }
+      }
+    }
+  }
+
+  @Test
+  default void computesLogisticLosses() {
+    try (var bench = bench()) {
+      for (int n : Bench.SIZES) {
+        for (boolean truth : new boolean[] {true, false}) {
+          for (double magnitude : new double[] {0.1, 10, 1000}) {
+            var what = n + (truth ? " true" : " false") + " logits at " + magnitude;
+            var x = bench.uniform(n, -magnitude, magnitude);
+            var loss = bench.floats(1);
+            bench.each(d -> d.loss().logistic(x.on(d), truth, loss.on(d)));
+            bench.assertClose(loss, "loss of " + what);
+            var dloss = bench.uniform(1, 0.5, 2);
+            var dx = bench.floats(n);
+            bench.each(d -> d.loss().logisticGrad(x.on(d), truth, dloss.on(d), dx.on(d)));
+            bench.assertClose(dx, "dx of " + what);
+          }
+        }
+      }
+    }
+  }
 }

@@ -1,6 +1,7 @@
 package dev.mmib.backend;
 
 import dev.mmib.backend.Bench.Twin;
+import dev.mmib.backend.kernel.Dropout;
 import dev.mmib.backend.kernel.NormKernels.Channels;
 import org.junit.jupiter.api.Test;
 
@@ -183,5 +184,103 @@ public interface NormContract extends KernelContract {
       bench.assertClose(dgamma, 1e-5, 1e-4, "dgamma of " + size);
       bench.assertClose(dbeta, 1e-5, 1e-4, "dbeta of " + size);
     }
+  }
+
+  @Test
+  default void normalizesSumsWithDropout() {
+    try (var bench = bench()) {
+      for (int n : Bench.SIZES) {
+        residualLayerNorm(bench, 3, n, Dropout.NONE, false);
+        residualLayerNorm(bench, n, 5, new Dropout(0.1, 7, 1L << 33), false);
+        residualLayerNorm(bench, 5, 4 * n, new Dropout(0.5, 8, 3), false);
+      }
+      residualLayerNorm(bench, 4, 768, Dropout.NONE, true);
+      residualLayerNorm(bench, 3, 31, Dropout.NONE, true);
+    }
+  }
+
+  private static void residualLayerNorm(
+      Bench bench, int rows, int cols, Dropout dropout, boolean sharesGradient) {
+    var what = rows + " rows of " + cols + " with " + dropout;
+    var x = bench.uniform(rows * cols);
+    var residual = bench.uniform(rows * cols);
+    var gamma = bench.uniform(cols, 0.5, 1.5);
+    var beta = bench.uniform(cols);
+    var sum = bench.floats(rows * cols);
+    var y = bench.floats(rows * cols);
+    var mean = bench.floats(rows);
+    var invStd = bench.floats(rows);
+    bench.each(
+        d ->
+            d.norm()
+                .residualLayerNorm(
+                    dropout,
+                    x.on(d),
+                    residual.on(d),
+                    gamma.on(d),
+                    beta.on(d),
+                    1e-3,
+                    sum.on(d),
+                    y.on(d),
+                    mean.on(d),
+                    invStd.on(d),
+                    rows,
+                    cols));
+    bench.assertClose(sum, "sum of " + what);
+    bench.assertClose(y, 1e-5, 1e-5, "residualLayerNorm of " + what);
+    bench.assertClose(mean, 1e-5, 1e-5, "mean of " + what);
+    bench.assertClose(invStd, 1e-5, 1e-5, "1/deviation of " + what);
+    var dy = bench.uniform(rows * cols);
+    var dresidual = bench.floats(rows * cols);
+    var dx = sharesGradient ? dresidual : bench.floats(rows * cols);
+    var dgamma = bench.floats(cols);
+    var dbeta = bench.floats(cols);
+    bench.each(
+        d ->
+            d.norm()
+                .residualLayerNormGrad(
+                    dropout,
+                    sum.on(d),
+                    gamma.on(d),
+                    mean.on(d),
+                    invStd.on(d),
+                    dy.on(d),
+                    dx.on(d),
+                    dresidual.on(d),
+                    dgamma.on(d),
+                    dbeta.on(d),
+                    rows,
+                    cols));
+    bench.assertWithin(dresidual, 1e-5, 1e-4, "dresidual of " + what);
+    bench.assertWithin(dx, 1e-5, 1e-4, "dx of " + what);
+    bench.assertWithin(dgamma, 1e-5, 1e-4, "dgamma of " + what);
+    bench.assertClose(dbeta, 1e-5, 1e-5, "dbeta of " + what);
+  }
+
+  @Test
+  default void dividesRowsByTheirLength() {
+    try (var bench = bench()) {
+      for (int n : Bench.SIZES) {
+        normalizeRows(bench, 3, n, bench.uniform(3 * n));
+        normalizeRows(bench, n, 5, bench.uniform(n * 5));
+        normalizeRows(bench, 2, n, bench.uniform(2 * n, 1e15, 2e15));
+      }
+      normalizeRows(bench, 2, 4, bench.floats(0, 0, 0, 0, 1e-5f, 0, -1e-5f, 0));
+    }
+  }
+
+  private static void normalizeRows(Bench bench, int rows, int cols, Twin x) {
+    var what = rows + " rows of " + cols;
+    var y = bench.floats(rows * cols);
+    var invNorm = bench.floats(rows);
+    bench.each(d -> d.norm().normalizeRows(x.on(d), y.on(d), invNorm.on(d), rows, cols));
+    bench.assertClose(y, "rows of length 1, " + what);
+    bench.assertClose(invNorm, "1/length of " + what);
+    var dy = bench.uniform(rows * cols);
+    var dx = bench.floats(rows * cols);
+    bench.each(
+        d -> d.norm().normalizeRowsGrad(y.on(d), invNorm.on(d), dy.on(d), dx.on(d), rows, cols));
+    // What is left of dy is the difference of two that may be much larger.
+    bench.assertClose(dx, 1e-5, 1e-5, "dx of " + what);
   }
 }

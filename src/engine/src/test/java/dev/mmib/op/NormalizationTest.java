@@ -37,6 +37,26 @@ class NormalizationTest extends OpsFixture {
         "[4]", "[3, 5]", () -> Normalization.layerNorm(wild(3, n), wild(4), wild(n), 0.1));
   }
 
+  @Test
+  void residualLayerNormIsLayerNormOfTheSum() {
+    var x = wild(3, 5);
+    var residual = Arithmetic.scale(wild(3, 5), -0.3);
+    var gamma = wild(5);
+    var beta = wild(5);
+    var sum = Arithmetic.add(x, residual);
+    var expected = backend.values(Normalization.layerNorm(sum, gamma, beta, 0.1).buffer());
+    assertElements(
+        Normalization.residualLayerNorm(x, residual, gamma, beta, 0.1, 0.5), // INFER: no dropout
+        Shape.of(3, 5),
+        i -> expected[i]);
+    assertMessage(
+        "[4, 5]",
+        "[3, 5]",
+        () -> Normalization.residualLayerNorm(x, wild(4, 5), gamma, beta, 0.1, 0));
+    assertMessage(
+        "[4]", "[3, 5]", () -> Normalization.residualLayerNorm(x, x, wild(4), beta, 0.1, 0));
+  }
+
   private static double standardized(double[] all, double value, double eps) {
     double mean = 0;
     double variance = 0;

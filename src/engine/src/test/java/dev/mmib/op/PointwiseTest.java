@@ -37,6 +37,16 @@ class PointwiseTest extends OpsFixture {
   }
 
   @Test
+  void aBiasIsAddedBeforeTheFunction() {
+    var x = wild(2, 3, 4);
+    var y = Activation.biased(Unary.SIGMOID, x, wild(4));
+    assertElements(y, x.shape(), i -> 1 / (1 + Math.exp(-wildly(i) - wildly(i % 4))));
+    assertMessage("[3]", "[4]", () -> Activation.biased(Unary.GELU, x, wild(3)));
+    assertMessage(
+        "biased gelu", "[.., cols]", () -> Activation.biased(Unary.GELU, wild(), wild(1)));
+  }
+
+  @Test
   void tanhIsExactNearZeroAndFarFromIt() {
     for (double v : new double[] {0, 1e-9, -1e-6, 9.99e-4, 1.001e-3, -0.02, 0.7, 5, -25, 900}) {
       var x = scope.allocate(Shape.of());

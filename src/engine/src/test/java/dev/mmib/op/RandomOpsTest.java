@@ -62,6 +62,28 @@ class RandomOpsTest {
   }
 
   @Test
+  void aSublayersEndDropsWhatDropoutDrops() {
+    try (var backend = new JavaBackend(1);
+        var scope = Scope.open(backend, Mode.TRAIN, new RandomState(5, 9))) {
+      var x = Noise.reparameterizeAlways(scope.zeros(SHAPE), scope.zeros(SHAPE));
+      var residual = Noise.reparameterizeAlways(scope.zeros(SHAPE), scope.zeros(SHAPE));
+      var gamma = scope.zeros(Shape.of(1000));
+      var beta = scope.zeros(Shape.of(1000));
+      backend.elementwise().fill(gamma.buffer(), 2);
+      long position = scope.random().position();
+      var fused = Normalization.residualLayerNorm(x, residual, gamma, beta, 1e-5, 0.3).toFloats();
+      assertEquals(position + 1, scope.random().position());
+      try (var again = Scope.open(backend, Mode.TRAIN, new RandomState(5, position))) {
+        var sum = Arithmetic.add(residual, Regularization.dropout(x, 0.3));
+        var apart = Normalization.layerNorm(sum, gamma, beta, 1e-5);
+        assertArrayEquals(apart.toFloats(), fused, 1e-6f);
+      }
+      Normalization.residualLayerNorm(x, residual, gamma, beta, 1e-5, 0);
+      assertEquals(position + 1, scope.random().position());
+    }
+  }
+
+  @Test
   void everyDrawTakesAnotherStreamAndASavedStateRepeatsIt() {
     try (var backend = new JavaBackend(1);
         var scope = Scope.open(backend, Mode.TRAIN, new RandomState(5, 9))) {

@@ -108,6 +108,9 @@ public final class HostNormKernels implements NormKernels {
       int rows,
       int cols) {
     layerNormGrad(sum, gamma, mean, invStd, dy, dresidual, dgamma, dbeta, rows, cols);
+    if (dropout.isNone() && dx == dresidual) {
+      return;
+    }
     residualSum.backward(dropout, floats(dresidual), floats(dx), dx.length());
   }
 

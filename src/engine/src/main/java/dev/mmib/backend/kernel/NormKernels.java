@@ -72,7 +72,8 @@ public interface NormKernels {
 
   /**
    * {@code dresidual} is the dx of {@link #layerNormGrad} at the sum, {@code dx =
-   * dropout(dresidual)} with the same mask again.
+   * dropout(dresidual)} with the same mask again; both may be the same buffer where nothing is
+   * dropped.
    */
   void residualLayerNormGrad(
       Dropout dropout,
