@@ -79,10 +79,7 @@ final class CudaBatchNorm {
   }
 
   private static void finish(Kernel kernel, Channels size, int splits) {
-    kernel
-        .value(size.channels())
-        .value(splits)
-        .launch(blocks(size.channels(), WARPS), THREADS);
+    kernel.value(size.channels()).value(splits).launch(blocks(size.channels(), WARPS), THREADS);
   }
 
   private static long numbers(Channels size) {

@@ -126,15 +126,7 @@ final class CudaLayerNorm {
       int rows,
       int cols) {
     UnaryOperator<Kernel> arguments =
-        k ->
-            k.dropout(dropout)
-                .in(sum)
-                .in(gamma)
-                .in(mean)
-                .in(invStd)
-                .in(dy)
-                .out(dx)
-                .out(dresidual);
+        k -> k.dropout(dropout).in(sum).in(gamma).in(mean).in(invStd).in(dy).out(dx).out(dresidual);
     if (inRegisters(cols)) {
       backwardInOnePass(residualBackward.kernel(cols), arguments, dgamma, dbeta, rows, cols);
     } else {

@@ -52,8 +52,7 @@ final class CudaLossKernels implements LossKernels {
   @Override
   public void crossEntropy(
       Buffer x, Buffer targets, @Nullable Buffer weights, Buffer loss, int rows, int cols) {
-    crossEntropy.launch(
-        rows, cols, k -> k.in(x).inInts(targets).inOrNull(weights).out(loss));
+    crossEntropy.launch(rows, cols, k -> k.in(x).inInts(targets).inOrNull(weights).out(loss));
   }
 
   @Override
@@ -106,11 +105,7 @@ final class CudaLossKernels implements LossKernels {
   /** Maxima and sums of all rows and columns, to be closed by the caller. */
   private CudaBuffer statistics(Buffer scores, int n) {
     var statistics = stream.scratch(DType.F32, 4 * n);
-    infoNceStatistics
-        .in(scores)
-        .out(statistics)
-        .value(n)
-        .launch(blocks(n, 32), 2, 1, 1024, 0);
+    infoNceStatistics.in(scores).out(statistics).value(n).launch(blocks(n, 32), 2, 1, 1024, 0);
     return statistics;
   }
 
