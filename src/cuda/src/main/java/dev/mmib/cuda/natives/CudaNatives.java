@@ -13,15 +13,14 @@ import java.util.stream.Collectors;
 /**
  * NVIDIA's driver, cuBLAS and cuDNN under JCuda: found and loaded once per process.
  *
- * <p>No class of JCuda may be touched before {@link #load} has returned: it would unpack its natives
- * where anyone can write, and look for libraries by itself.
+ * <p>No class of JCuda may be touched before {@link #load} has returned: it would unpack its
+ * natives where anyone can write, and look for libraries by itself.
  */
 public final class CudaNatives {
 
   private CudaNatives() {}
 
-  private record Outcome(
-      Optional<String> reason, Map<String, String> versions, List<Gpu> gpus) {}
+  private record Outcome(Optional<String> reason, Map<String, String> versions, List<Gpu> gpus) {}
 
   /** Initialised by the first who asks; the others wait. */
   private static final class Once {

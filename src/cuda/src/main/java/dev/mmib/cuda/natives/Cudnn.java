@@ -62,8 +62,7 @@ record Cudnn(Path library, String version) {
               + "; install a newer driver, or cuDNN 9 for CUDA 12");
     }
     loadRuntimeCompiler(search, cuda);
-    return new Cudnn(
-        library, version / 10000 + "." + version / 100 % 100 + "." + version % 100);
+    return new Cudnn(library, version / 10000 + "." + version / 100 % 100 + "." + version % 100);
   }
 
   /** Some of cuDNN's engines compile kernels by NVRTC, which in turn opens its builtins by name. */

@@ -41,7 +41,9 @@ record Host(String os, String arch, boolean musl) {
     return Optional.empty();
   }
 
-  /** Whether {@code lib} has musl's dynamic linker and not glibc's, which Debian may have beside. */
+  /**
+   * Whether {@code lib} has musl's dynamic linker and not glibc's, which Debian may have beside.
+   */
   static boolean hasMusl(Path lib) {
     if (!Files.isDirectory(lib)) {
       return false;

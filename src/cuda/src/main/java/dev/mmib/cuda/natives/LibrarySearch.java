@@ -177,17 +177,17 @@ final class LibrarySearch {
     if (list == null) {
       return Stream.empty();
     }
-    var found = new ArrayList<Path>();
-    for (var entry : list.split(File.pathSeparator, -1)) {
-      try {
-        if (!entry.isBlank()) {
-          found.add(Path.of(entry.strip()));
-        }
-      } catch (InvalidPathException e) {
-        continue; // no such file can exist
-      }
+    return Arrays.stream(list.split(File.pathSeparator, -1))
+        .filter(entry -> !entry.isBlank())
+        .flatMap(LibrarySearch::path);
+  }
+
+  private static Stream<Path> path(String entry) {
+    try {
+      return Stream.of(Path.of(entry.strip()));
+    } catch (InvalidPathException e) {
+      return Stream.empty(); // no such file can exist
     }
-    return found.stream();
   }
 
   /** Newest first, by the numbers in their names; {@code cuda} itself precedes {@code cuda-12}. */

@@ -24,11 +24,7 @@ final class LinkerFolders {
   /** In the order of the files; empty where there are none, as with musl. */
   static Set<Path> of(Path root) {
     var folders = new LinkedHashSet<Path>();
-    try {
-      read(root, root.resolve("etc/ld.so.conf"), folders, 0);
-    } catch (IllegalArgumentException e) {
-      return folders; // neither a path nor a pattern from here on
-    }
+    read(root, root.resolve("etc/ld.so.conf"), folders, 0);
     return folders;
   }
 
@@ -37,14 +33,20 @@ final class LinkerFolders {
       return;
     }
     for (var line : lines(file)) {
-      var text = line.replaceAll("#.*", "").strip();
-      if (text.startsWith("include ")) {
-        for (var pattern : text.substring(8).strip().split("\\s+")) {
-          included(root, file, pattern).forEach(f -> read(root, f, folders, depth + 1));
-        }
-      } else if (text.startsWith("/")) {
-        folders.add(root.resolve(text.substring(1)));
+      readLine(root, file, line.replaceAll("#.*", "").strip(), folders, depth);
+    }
+  }
+
+  private static void readLine(Path root, Path file, String line, Set<Path> folders, int depth) {
+    try {
+      if (line.startsWith("/")) {
+        folders.add(root.resolve(line.substring(1)));
+      } else if (line.startsWith("include ")) {
+        included(root, file, line.substring(8).strip())
+            .forEach(other -> read(root, other, folders, depth + 1));
       }
+    } catch (IllegalArgumentException e) {
+      return; // neither a path nor a pattern: the linker passes over it too
     }
   }
 
@@ -58,9 +60,7 @@ final class LinkerFolders {
 
   private static Stream<Path> included(Path root, Path from, String pattern) {
     var path =
-        pattern.startsWith("/")
-            ? root.resolve(pattern.substring(1))
-            : from.resolveSibling(pattern);
+        pattern.startsWith("/") ? root.resolve(pattern.substring(1)) : from.resolveSibling(pattern);
     var folder = path.getParent();
     if (folder == null) {
       return Stream.empty();

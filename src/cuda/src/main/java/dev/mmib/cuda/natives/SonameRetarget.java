@@ -11,13 +11,15 @@ import java.util.List;
  *
  * <p>JCuda's natives are built for {@code libcublas.so.12}. With CUDA 13 there is only {@code
  * libcublas.so.13}, and a symbolic link is not enough: the version node {@code libcublas.so.12}
- * would not be found in it. What has to change is one string, which the NEEDED entry and the version
- * requirement share, and one number, the hash of the required version node (System V ABI, symbol
- * versioning: {@code Elf64_Verneed}, {@code Elf64_Vernaux}).
+ * would not be found in it. What has to change is one string, which the NEEDED entry and the
+ * version requirement share, and one number, the hash of the required version node (System V ABI,
+ * symbol versioning: {@code Elf64_Verneed}, {@code Elf64_Vernaux}).
  */
 final class SonameRetarget {
 
   private static final int SHT_GNU_VERNEED = 0x6ffffffe;
+
+  private static final int SECTION_HEADER_BYTES = 64;
 
   private final byte[] elf;
   private final ByteBuffer image;
@@ -65,6 +67,10 @@ final class SonameRetarget {
     int sections = offset(image.getLong(0x28));
     int sectionSize = image.getShort(0x3a) & 0xffff;
     int sectionCount = image.getShort(0x3c) & 0xffff;
+    if (sectionSize < SECTION_HEADER_BYTES) {
+      throw new IndexOutOfBoundsException(sectionSize);
+    }
+    offset(sections + (long) sectionSize * sectionCount); // all of the table is there
     for (int i = 0; i < sectionCount; i++) {
       int section = sections + i * sectionSize;
       if (image.getInt(section + 4) == SHT_GNU_VERNEED) {
