@@ -57,9 +57,9 @@ final class CudaElementwiseKernels implements ElementwiseKernels {
             && IndexAxes.inFours(axes.bStrides());
     binaryBroadcast.value(f.ordinal()).value(fours ? 1 : 0).in(a).in(b).out(y).value(n);
     binaryBroadcast.value(axes.rank());
-    IndexAxes.pass(binaryBroadcast, axes.dims());
-    IndexAxes.pass(binaryBroadcast, axes.aStrides());
-    IndexAxes.pass(binaryBroadcast, axes.bStrides());
+    IndexAxes.pass(binaryBroadcast, axes.dims(), IndexAxes.MAX);
+    IndexAxes.pass(binaryBroadcast, axes.aStrides(), IndexAxes.MAX);
+    IndexAxes.pass(binaryBroadcast, axes.bStrides(), IndexAxes.MAX);
     binaryBroadcast.over(fours ? n : 4L * n);
   }
 

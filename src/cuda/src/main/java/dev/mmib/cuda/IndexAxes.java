@@ -69,9 +69,9 @@ record IndexAxes(int[] dims, int[] aStrides, int[] bStrides) {
     return strides[0] == 1;
   }
 
-  /** Gives {@code kernel} all {@value #MAX} places of a list, 0 where there is no axis. */
-  static void pass(Kernel kernel, int[] values) {
-    for (int axis = 0; axis < MAX; axis++) {
+  /** Gives {@code kernel} a list of so many {@code places}, 0 where there is no axis. */
+  static void pass(Kernel kernel, int[] values, int places) {
+    for (int axis = 0; axis < places; axis++) {
       kernel.value(axis < values.length ? values[axis] : 0);
     }
   }
