@@ -6,22 +6,27 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The CPU backends that run on this machine, opened once for all tests of this JVM. */
+/**
+ * The backends that run on this machine, opened once for all tests of this JVM: those of the CPU,
+ * or the one that the system property {@value #DEVICE} names, such as {@code cuda}.
+ */
 public final class Backends {
 
+  static final String DEVICE = "mmib.golden.device";
   private static final int THREADS = 2;
   private static @Nullable List<Backend> present;
 
   private Backends() {}
 
-  /** Every CPU backend on the class path that is available; {@code java} is always among them. */
+  /** Every one of them that is available; of the CPU's, {@code java} always is. */
   public static synchronized List<Backend> present() {
     if (present == null) {
       var found = new ArrayList<Backend>();
       for (var status : Device.all()) {
         var name = status.provider().name();
-        if (name.equals("cuda")) {
-          continue; // the tolerances here are those of float32 on the CPU
+        var wanted = System.getProperty(DEVICE, "");
+        if (wanted.isEmpty() ? name.equals("cuda") : !name.equals(wanted)) {
+          continue; // a GPU has tests of its own, in its module
         }
         if (status.unavailableBecause().isPresent()) {
           System.out.println("SKIPPED backend " + name + ": " + status.unavailableBecause().get());
