@@ -502,6 +502,7 @@ static inline T __ldg(const T* at) {
 static inline float sinpif(float x) { return (float)sin(M_PI * fmod((double)x, 2.0)); }
 static inline float cospif(float x) { return (float)cos(M_PI * fmod((double)x, 2.0)); }
 static inline float normcdff(float x) { return (float)(0.5 * erfc(-(double)x * M_SQRT1_2)); }
+static inline int __popc(unsigned bits) { return __builtin_popcount(bits); }
 static inline int __float_as_int(float x) {
   int bits;
   memcpy(&bits, &x, 4);
