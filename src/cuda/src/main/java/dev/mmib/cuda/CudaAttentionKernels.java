@@ -11,6 +11,7 @@ final class CudaAttentionKernels implements AttentionKernels {
   private static final int WIDEST_TILE = 128;
 
   private final TiledAttention tiled;
+  private final AttentionVariant fewKeys;
   private final WideAttention wide;
 
   /**
@@ -20,11 +21,15 @@ final class CudaAttentionKernels implements AttentionKernels {
    */
   CudaAttentionKernels(CudaStream stream, boolean bf16) {
     tiled = new TiledAttention(stream);
+    fewKeys = new FewKeysAttention(stream);
     wide = new WideAttention(stream);
   }
 
   private AttentionVariant variant(Heads heads) {
-    return heads.headDim() > WIDEST_TILE ? wide : tiled;
+    if (heads.headDim() > WIDEST_TILE) {
+      return wide;
+    }
+    return heads.keys() <= FewKeysAttention.MOST_KEYS ? fewKeys : tiled;
   }
 
   @Override
