@@ -35,7 +35,7 @@ public final class CpuBackend extends OffHeapBackend {
     this.oneDnn = new OneDnn(workers(), memory);
     Gemm gemm = new Gemm(oneDnn);
     this.convolution = new OneDnnConvolutionKernels(oneDnn, super.convolution());
-    this.norm = new OneDnnNormKernels(oneDnn, super.norm());
+    this.norm = new OneDnnNormKernels(oneDnn, super.norm(), workers());
     this.matmul =
         sgemm
             ? new GemmMatMulKernels(gemm, super.matmul(), workers())

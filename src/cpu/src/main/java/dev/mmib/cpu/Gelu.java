@@ -1,5 +1,7 @@
 package dev.mmib.cpu;
 
+import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
+
 /**
  * The Gaussian error linear units in float, by loops that the JIT turns into vector instructions.
  *
@@ -30,6 +32,24 @@ final class Gelu {
   private static final float STEEP = 1e30f;
 
   private Gelu() {}
+
+  /** {@code x[i] = f(x[i])} below {@code n} for one of the two; {@code u} is room for as many. */
+  static void apply(Unary f, float[] x, float[] u, int n) {
+    if (f == Unary.GELU) {
+      forward(x, u, n);
+    } else {
+      tanhForward(x, u, n);
+    }
+  }
+
+  /** {@code x[i] = f′(x[i])} below {@code n}; {@code u} and {@code v} are room for as many. */
+  static void derive(Unary f, float[] x, float[] u, float[] v, int n) {
+    if (f == Unary.GELU) {
+      derivative(x, u, v, n);
+    } else {
+      tanhDerivative(x, u, n);
+    }
+  }
 
   /** {@code x[i] = gelu(x[i])} below {@code n}; {@code u} is room for as many. */
   static void forward(float[] x, float[] u, int n) {

@@ -1,6 +1,8 @@
 package dev.mmib.cpu;
 
 import dev.mmib.backend.Buffer;
+import dev.mmib.backend.Workers;
+import dev.mmib.backend.host.HostResidualSum;
 import dev.mmib.backend.kernel.Dropout;
 import dev.mmib.backend.kernel.NormKernels;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +16,13 @@ final class OneDnnNormKernels implements NormKernels {
 
   private final OneDnnSoftmax softmax;
   private final OneDnnLayerNorm layerNorm;
+  private final HostResidualSum residualSum;
   private final NormKernels host;
 
-  OneDnnNormKernels(OneDnn oneDnn, NormKernels host) {
+  OneDnnNormKernels(OneDnn oneDnn, NormKernels host, Workers workers) {
     this.softmax = new OneDnnSoftmax(oneDnn);
     this.layerNorm = new OneDnnLayerNorm(oneDnn);
+    this.residualSum = new HostResidualSum(workers);
     this.host = host;
   }
 
@@ -97,8 +101,8 @@ final class OneDnnNormKernels implements NormKernels {
       Buffer invStd,
       int rows,
       int cols) {
-    host.residualLayerNorm(
-        dropout, x, residual, gamma, beta, eps, sum, y, mean, invStd, rows, cols);
+    residualSum.forward(dropout, x, residual, sum);
+    layerNorm(sum, gamma, beta, eps, y, mean, invStd, rows, cols);
   }
 
   @Override
@@ -115,8 +119,8 @@ final class OneDnnNormKernels implements NormKernels {
       Buffer dbeta,
       int rows,
       int cols) {
-    host.residualLayerNormGrad(
-        dropout, sum, gamma, mean, invStd, dy, dx, dresidual, dgamma, dbeta, rows, cols);
+    layerNormGrad(sum, gamma, mean, invStd, dy, dresidual, dgamma, dbeta, rows, cols);
+    residualSum.backward(dropout, dresidual, dx);
   }
 
   @Override

@@ -15,10 +15,12 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
   private static final int CHUNK = 16 * TILE;
 
   private final Workers workers;
+  private final BiasedGelu biasedGelu;
   private final ElementwiseKernels host;
 
   VectorElementwiseKernels(Workers workers, ElementwiseKernels host) {
     this.workers = workers;
+    this.biasedGelu = new BiasedGelu(workers);
     this.host = host;
   }
 
@@ -43,11 +45,7 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
           for (int at = begin; at < end; at += TILE) {
             int n = Math.min(TILE, end - at);
             from.get(at, tile, 0, n);
-            if (f == Unary.GELU) {
-              Gelu.forward(tile, room, n);
-            } else {
-              Gelu.tanhForward(tile, room, n);
-            }
+            Gelu.apply(f, tile, room, n);
             to.put(at, tile, 0, n);
           }
         });
@@ -72,11 +70,7 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
           for (int at = begin; at < end; at += TILE) {
             int n = Math.min(TILE, end - at);
             from.get(at, tile, 0, n);
-            if (f == Unary.GELU) {
-              Gelu.derivative(tile, room, more, n);
-            } else {
-              Gelu.tanhDerivative(tile, room, n);
-            }
+            Gelu.derive(f, tile, room, more, n);
             upstream.get(at, more, 0, n);
             for (int i = 0; i < n; i++) {
               tile[i] *= more[i];
@@ -114,12 +108,20 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
 
   @Override
   public void biasUnary(Unary f, Buffer x, Buffer bias, Buffer y, int rows, int cols) {
-    host.biasUnary(f, x, bias, y, rows, cols);
+    if (isGelu(f)) {
+      biasedGelu.forward(f, x, bias, y, rows, cols);
+    } else {
+      host.biasUnary(f, x, bias, y, rows, cols);
+    }
   }
 
   @Override
   public void biasUnaryGrad(
       Unary f, Buffer x, Buffer bias, Buffer dy, Buffer dx, Buffer dbias, int rows, int cols) {
-    host.biasUnaryGrad(f, x, bias, dy, dx, dbias, rows, cols);
+    if (isGelu(f)) {
+      biasedGelu.backward(f, x, bias, dy, dx, dbias, rows, cols);
+    } else {
+      host.biasUnaryGrad(f, x, bias, dy, dx, dbias, rows, cols);
+    }
   }
 }

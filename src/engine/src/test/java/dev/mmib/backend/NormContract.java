@@ -280,7 +280,11 @@ public interface NormContract extends KernelContract {
     var dx = bench.floats(rows * cols);
     bench.each(
         d -> d.norm().normalizeRowsGrad(y.on(d), invNorm.on(d), dy.on(d), dx.on(d), rows, cols));
-    // What is left of dy is the difference of two that may be much larger.
-    bench.assertClose(dx, 1e-5, 1e-5, "dx of " + what);
+    // Of a short row dy and its part along the row cancel: the error is that of the terms.
+    double longest = 0;
+    for (float value : invNorm.floats()) {
+      longest = Math.max(longest, value);
+    }
+    bench.assertWithin(dx, 1e-5, 1e-5 * longest, "dx of " + what);
   }
 }

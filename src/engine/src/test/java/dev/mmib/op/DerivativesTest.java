@@ -1,6 +1,5 @@
 package dev.mmib.op;
 
-import static dev.mmib.op.Activation.biased;
 import static dev.mmib.op.Activation.exp;
 import static dev.mmib.op.Activation.gelu;
 import static dev.mmib.op.Activation.geluTanh;
@@ -29,13 +28,11 @@ import static dev.mmib.op.MatMul.matmul;
 import static dev.mmib.op.Normalization.batchNorm;
 import static dev.mmib.op.Normalization.batchNormTraining;
 import static dev.mmib.op.Normalization.layerNorm;
-import static dev.mmib.op.Normalization.residualLayerNorm;
 import static dev.mmib.op.Reduction.mean;
 import static dev.mmib.op.Reduction.sum;
 import static dev.mmib.op.Reduction.sumTo;
 import static dev.mmib.tensor.Shape.of;
 
-import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Shape;
 import dev.mmib.tensor.Tensor;
@@ -46,7 +43,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The derivative of every basic operator against central differences. */
@@ -166,41 +162,6 @@ class DerivativesTest {
       check(x -> layerNorm(x[0], x[1], x[2], 0.01), of(n, 2, 5), of(5), of(5));
     }
     check(x -> layerNorm(x[0], x[1], x[2], 0.01), of(2, 600), of(600), of(600)); // several strips
-  }
-
-  @Test
-  void layerNormalizationOfASumWithDropout() {
-    for (double p : new double[] {0, 0.4}) {
-      Function<Tensor[], Tensor> op = x -> residualLayerNorm(x[0], x[1], x[2], x[3], 0.01, p);
-      for (int n : SIZES) {
-        check(op, of(3, n), of(3, n), of(n), of(n));
-        check(op, of(n, 2, 5), of(n, 2, 5), of(5), of(5));
-      }
-    }
-    check(x -> residualLayerNorm(x[0], x[0], x[1], x[2], 0.01, 0), of(3, 5), of(5), of(5));
-    // One of the two a constant.
-    check(
-        x -> residualLayerNorm(x[0], Scope.current().zeros(of(3, 5)), x[1], x[2], 0.01, 0.4),
-        of(3, 5),
-        of(5),
-        of(5));
-    check(
-        x -> residualLayerNorm(Scope.current().zeros(of(3, 5)), x[0], x[1], x[2], 0.01, 0.4),
-        of(3, 5),
-        of(5),
-        of(5));
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void functionsOfABiasedNumber(Unary f) {
-    var range =
-        f == Unary.LOG || f == Unary.SQRT || f == Unary.RELU ? between(0.3, 2) : between(-2, 2);
-    for (int n : SIZES) {
-      range.gradients(x -> biased(f, x[0], x[1]), of(3, n), of(n));
-      range.gradients(x -> biased(f, x[0], x[1]), of(2, n, 5), of(5));
-    }
-    range.gradients(x -> biased(f, x[0], x[1]), of(2, 600), of(600)); // several strips
   }
 
   @Test

@@ -1,25 +1,24 @@
 package dev.mmib.bert;
 
-import dev.mmib.tensor.Tensor;
+import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 
 /** The nonlinearities that a configuration's {@code hidden_act} can name. */
 public enum Activation {
   /** The exact Gaussian form. */
-  GELU("gelu", dev.mmib.op.Activation::gelu),
+  GELU("gelu", Unary.GELU),
   /** The tanh approximation. */
-  GELU_NEW("gelu_new", dev.mmib.op.Activation::geluTanh),
+  GELU_NEW("gelu_new", Unary.GELU_TANH),
   /** The same as {@link #GELU_NEW} under PyTorch's name. */
-  GELU_PYTORCH_TANH("gelu_pytorch_tanh", dev.mmib.op.Activation::geluTanh),
-  RELU("relu", dev.mmib.op.Activation::relu),
-  TANH("tanh", dev.mmib.op.Activation::tanh);
+  GELU_PYTORCH_TANH("gelu_pytorch_tanh", Unary.GELU_TANH),
+  RELU("relu", Unary.RELU),
+  TANH("tanh", Unary.TANH);
 
   private final String key;
-  private final UnaryOperator<Tensor> function;
+  private final Unary function;
 
-  Activation(String key, UnaryOperator<Tensor> function) {
+  Activation(String key, Unary function) {
     this.key = key;
     this.function = function;
   }
@@ -29,8 +28,8 @@ public enum Activation {
     return key;
   }
 
-  public Tensor apply(Tensor x) {
-    return function.apply(x);
+  Unary function() {
+    return function;
   }
 
   static Optional<Activation> named(String key) {

@@ -1,13 +1,10 @@
 package dev.mmib.bert;
 
-import static dev.mmib.op.Arithmetic.add;
-
 import dev.mmib.nn.Initializer;
 import dev.mmib.nn.LayerNorm;
 import dev.mmib.nn.Linear;
 import dev.mmib.nn.MultiHeadAttention;
 import dev.mmib.nn.Parameters;
-import dev.mmib.op.Regularization;
 import dev.mmib.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -50,9 +47,8 @@ public record BertLayer(
 
   /** [batch, tokens, hidden] → the same; {@code mask} [batch, tokens] is 0 at padding. */
   public Tensor forward(Tensor x, @Nullable Tensor mask) {
-    var attended = Regularization.dropout(attention.forward(x, x, mask, null), dropout);
-    var h = attentionNorm.forward(add(x, attended));
-    var deep = output.forward(activation.apply(intermediate.forward(h)));
-    return outputNorm.forward(add(h, Regularization.dropout(deep, dropout)));
+    var h = attentionNorm.forward(attention.forward(x, x, mask, null), x, dropout);
+    var deep = output.forward(intermediate.forward(h, activation.function()));
+    return outputNorm.forward(deep, h, dropout);
   }
 }

@@ -1,7 +1,5 @@
 package dev.mmib.model;
 
-import static dev.mmib.op.Arithmetic.add;
-
 import dev.mmib.nn.Initializer;
 import dev.mmib.nn.LayerNorm;
 import dev.mmib.nn.Linear;
@@ -44,7 +42,7 @@ record AttentionBlock(
   /** CA(query, memory, memory), [batch, queries, hidden]; masks as in the attention layer. */
   Tensor forward(
       Tensor query, Tensor memory, @Nullable Tensor keyMask, @Nullable Tensor queryMask) {
-    var h = attentionNorm.forward(add(query, attention.forward(query, memory, keyMask, queryMask)));
-    return outputNorm.forward(add(h, dense.forward(h)));
+    var h = attentionNorm.forward(attention.forward(query, memory, keyMask, queryMask), query, 0);
+    return outputNorm.forward(dense.forward(h), h, 0);
   }
 }

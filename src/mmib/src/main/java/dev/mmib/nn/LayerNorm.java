@@ -19,4 +19,9 @@ public record LayerNorm(Tensor weight, Tensor bias, double eps) {
   public Tensor forward(Tensor x) {
     return Normalization.layerNorm(x, weight, bias, eps);
   }
+
+  /** Of residual + dropout(x): a sublayer's output {@code x} and its input. */
+  public Tensor forward(Tensor x, Tensor residual, double dropout) {
+    return Normalization.residualLayerNorm(x, residual, weight, bias, eps, dropout);
+  }
 }

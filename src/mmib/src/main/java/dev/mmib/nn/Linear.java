@@ -1,5 +1,7 @@
 package dev.mmib.nn;
 
+import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
+import dev.mmib.op.Activation;
 import dev.mmib.op.MatMul;
 import dev.mmib.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -29,5 +31,11 @@ public record Linear(Tensor weight, @Nullable Tensor bias) {
   /** [.., in] → [.., out]. */
   public Tensor forward(Tensor x) {
     return MatMul.linear(x, weight, bias);
+  }
+
+  /** f of what {@link #forward(Tensor)} gives. */
+  public Tensor forward(Tensor x, Unary f) {
+    var product = MatMul.linear(x, weight, null);
+    return bias == null ? Activation.unary(f, product) : Activation.biased(f, product, bias);
   }
 }

@@ -31,11 +31,8 @@ public record GradientClip(double largest) {
 
   /** The norm over all elements of all gradients; not finite if any element is not. */
   public static double norm(Backend backend, Collection<Tensor> gradients) {
-    double squares = 0;
-    for (var gradient : gradients) {
-      squares += backend.optimizer().sumOfSquares(gradient.buffer());
-    }
-    return Math.sqrt(squares);
+    var buffers = gradients.stream().map(Tensor::buffer).toList();
+    return Math.sqrt(backend.optimizer().sumOfSquares(buffers));
   }
 
   /** What to multiply every gradient by when their norm is {@code norm}. */

@@ -89,7 +89,7 @@ public final class HostNormKernels implements NormKernels {
       Buffer invStd,
       int rows,
       int cols) {
-    residualSum.forward(dropout, floats(x), floats(residual), floats(sum), sum.length());
+    residualSum.forward(dropout, x, residual, sum);
     layerNorm.forward(sum, gamma, beta, eps, y, mean, invStd, rows, cols);
   }
 
@@ -108,10 +108,7 @@ public final class HostNormKernels implements NormKernels {
       int rows,
       int cols) {
     layerNormGrad(sum, gamma, mean, invStd, dy, dresidual, dgamma, dbeta, rows, cols);
-    if (dropout.isNone() && dx == dresidual) {
-      return;
-    }
-    residualSum.backward(dropout, floats(dresidual), floats(dx), dx.length());
+    residualSum.backward(dropout, dresidual, dx);
   }
 
   @Override

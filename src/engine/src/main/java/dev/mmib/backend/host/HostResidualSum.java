@@ -1,52 +1,62 @@
 package dev.mmib.backend.host;
 
+import static dev.mmib.backend.host.HostBuffer.floats;
+
+import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.Dropout;
-import java.nio.FloatBuffer;
 
 /** A sublayer's output added to its input, parts of it dropped. */
-final class HostResidualSum {
+public final class HostResidualSum {
 
   private final Workers workers;
 
-  HostResidualSum(Workers workers) {
+  public HostResidualSum(Workers workers) {
     this.workers = workers;
   }
 
   /** {@code sum = residual + dropout(x)}. */
-  void forward(Dropout dropout, FloatBuffer x, FloatBuffer residual, FloatBuffer sum, int length) {
+  public void forward(Dropout dropout, Buffer x, Buffer residual, Buffer sum) {
+    var outputs = floats(x);
+    var inputs = floats(residual);
+    var to = floats(sum);
     workers.forEach(
-        length,
+        sum.length(),
         Tiles.CHUNK,
         (begin, end) -> {
           var tile = new float[Tiles.TILE];
           var more = new float[Tiles.TILE];
           for (int at = begin; at < end; at += Tiles.TILE) {
             int n = Tiles.length(at, end);
-            x.get(at, tile, 0, n);
+            outputs.get(at, tile, 0, n);
             drop(dropout, at, tile, more, n);
-            residual.get(at, more, 0, n);
+            inputs.get(at, more, 0, n);
             for (int i = 0; i < n; i++) {
               more[i] += tile[i];
             }
-            sum.put(at, more, 0, n);
+            to.put(at, more, 0, n);
           }
         });
   }
 
-  /** {@code dx = dropout(dsum)}. */
-  void backward(Dropout dropout, FloatBuffer dsum, FloatBuffer dx, int length) {
+  /** {@code dx = dropout(dsum)}; nothing is to do where both are one buffer. */
+  public void backward(Dropout dropout, Buffer dsum, Buffer dx) {
+    if (dropout.isNone() && dx == dsum) {
+      return;
+    }
+    var from = floats(dsum);
+    var to = floats(dx);
     workers.forEach(
-        length,
+        dx.length(),
         Tiles.CHUNK,
         (begin, end) -> {
           var tile = new float[Tiles.TILE];
           var factors = new float[Tiles.TILE];
           for (int at = begin; at < end; at += Tiles.TILE) {
             int n = Tiles.length(at, end);
-            dsum.get(at, tile, 0, n);
+            from.get(at, tile, 0, n);
             drop(dropout, at, tile, factors, n);
-            dx.put(at, tile, 0, n);
+            to.put(at, tile, 0, n);
           }
         });
   }
