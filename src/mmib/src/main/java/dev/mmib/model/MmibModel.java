@@ -9,6 +9,7 @@ import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Tensor;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,8 +69,38 @@ public abstract sealed class MmibModel implements AutoCloseable permits NerModel
     if (visual == null) {
       throw new IllegalStateException("imageFeatures: a model of text only has none");
     }
-    try (var scope = Scope.open(backend(), Mode.INFER)) {
-      return visual.encode(pixels).features().toFloats();
+    return inference(
+        "features",
+        BatchShape.ofPictures(pixels),
+        () -> visual.encode(pixels).features().toFloats());
+  }
+
+  /** The shape of posts in training. */
+  public final BatchShape shape(TextBatch texts, @Nullable ImageBatch images) {
+    return BatchShape.of(texts, images, bertConfig().padId());
+  }
+
+  /** What is computed of a shape, over and over. */
+  private record Repeated(String what, MmibModel model, long seed, BatchShape shape) {}
+
+  /** Computes something of posts in an INFER scope; a device may record it. */
+  final <T> T inference(
+      String what, TextBatch texts, @Nullable ImageBatch images, Supplier<T> computation) {
+    return inference(what, BatchShape.of(texts, images, -1), computation);
+  }
+
+  private <T> T inference(String what, BatchShape shape, Supplier<T> computation) {
+    try (var outer = Scope.open(backend(), Mode.INFER)) {
+      var random = outer.random();
+      return backend()
+          .repeat(
+              new Repeated(what, this, random.seed(), shape),
+              random.position(),
+              () -> {
+                try (var scope = Scope.open(backend(), Mode.INFER)) {
+                  return computation.get();
+                }
+              });
     }
   }
 
@@ -92,9 +123,11 @@ public abstract sealed class MmibModel implements AutoCloseable permits NerModel
    * slots sums to 1. Of models whose fusion is {@code cross}.
    */
   public final float[][][] slotAttention(TextBatch texts, ImageBatch images) {
-    try (var scope = Scope.open(backend(), Mode.INFER)) {
-      return encoder.slotAttention(encoder.encode(texts, images, encoder.noise()));
-    }
+    return inference(
+        "slot attention",
+        texts,
+        images,
+        () -> encoder.slotAttention(encoder.encode(texts, images, encoder.noise())));
   }
 
   /** Whether {@link #slotAttention} can say anything. */

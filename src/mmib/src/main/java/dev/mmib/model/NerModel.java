@@ -96,37 +96,48 @@ public final class NerModel extends MmibModel {
    * PAD, X, [CLS] or [SEP]. The batch's own tags are not read.
    */
   public List<NerPrediction> decode(NerBatch batch, @Nullable ImageBatch images) {
-    return decode(batch, images, encoder().noise());
+    return inference(
+        "tags", batch.text(), images, () -> predictions(batch, images, encoder().noise()));
   }
 
   List<NerPrediction> decode(NerBatch batch, @Nullable ImageBatch images, Noise.Pair noise) {
     try (var scope = Scope.open(backend(), Mode.INFER)) {
-      var encoded = encoder().encode(batch.text(), images, noise);
-      return read(batch, encoded, (text, tags, words, chain) -> prediction(tags, words, chain));
+      return predictions(batch, images, noise);
     }
+  }
+
+  private List<NerPrediction> predictions(
+      NerBatch batch, @Nullable ImageBatch images, Noise.Pair noise) {
+    return read(
+        batch,
+        encoder().encode(batch.text(), images, noise),
+        (text, tags, words, chain) -> prediction(tags, words, chain));
   }
 
   /** As {@link #decode}, and how probable the batch's own tags are. */
   public List<NerAssessment> assess(NerBatch batch, @Nullable ImageBatch images) {
-    try (var scope = Scope.open(backend(), Mode.INFER)) {
-      var encoded = encoder().encode(batch.text(), images, encoder().noise());
-      return read(
-          batch,
-          encoded,
-          (text, tags, words, chain) -> {
-            int row = text * batch.text().tokens();
-            var gold = Arrays.copyOfRange(batch.tags(), row, row + tags.length);
-            double logGold =
-                chain.logProbability(
-                    0,
-                    tags.length - 1,
-                    (place, tag) -> !batch.firstPiece()[row + place] || tag == gold[place]);
-            return new NerAssessment(
-                prediction(tags, words, chain),
-                logGold,
-                new EntityReader(tagSet).read(gold, words, chain));
-          });
-    }
+    return inference(
+        "assessed tags",
+        batch.text(),
+        images,
+        () ->
+            read(
+                batch,
+                encoder().encode(batch.text(), images, encoder().noise()),
+                (text, tags, words, chain) -> assessment(batch, text, tags, words, chain)));
+  }
+
+  private NerAssessment assessment(
+      NerBatch batch, int text, int[] tags, int[] words, TagChain chain) {
+    int row = text * batch.text().tokens();
+    var gold = Arrays.copyOfRange(batch.tags(), row, row + tags.length);
+    double logGold =
+        chain.logProbability(
+            0,
+            tags.length - 1,
+            (place, tag) -> !batch.firstPiece()[row + place] || tag == gold[place]);
+    return new NerAssessment(
+        prediction(tags, words, chain), logGold, new EntityReader(tagSet).read(gold, words, chain));
   }
 
   private NerPrediction prediction(int[] tags, int[] words, TagChain chain) {

@@ -16,7 +16,6 @@ import dev.mmib.op.Layout;
 import dev.mmib.op.Lookup;
 import dev.mmib.op.Reduction;
 import dev.mmib.op.Softmax;
-import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Shape;
 import dev.mmib.tensor.Tensor;
@@ -107,17 +106,21 @@ public final class RelationModel extends MmibModel {
 
   /** The relation of each text. The batch's own relations are not read. */
   public List<RelationPrediction> decode(RelationBatch batch, @Nullable ImageBatch images) {
-    try (var scope = Scope.open(backend(), Mode.INFER)) {
-      var encoded = encoder().encode(batch.text(), images, encoder().noise());
-      var values = Softmax.softmax(logits(batch, encoded.value())).toFloats();
-      var results = new ArrayList<RelationPrediction>();
-      int relations = relationSet.size();
-      for (int b = 0; b < batch.text().batch(); b++) {
-        var row = Arrays.copyOfRange(values, b * relations, (b + 1) * relations);
-        results.add(new RelationPrediction(largest(row, b), row));
-      }
-      return results;
-    }
+    return inference(
+        "relations",
+        batch.text(),
+        images,
+        () -> {
+          var encoded = encoder().encode(batch.text(), images, encoder().noise());
+          var values = Softmax.softmax(logits(batch, encoded.value())).toFloats();
+          var results = new ArrayList<RelationPrediction>();
+          int relations = relationSet.size();
+          for (int b = 0; b < batch.text().batch(); b++) {
+            var row = Arrays.copyOfRange(values, b * relations, (b + 1) * relations);
+            results.add(new RelationPrediction(largest(row, b), row));
+          }
+          return results;
+        });
   }
 
   private static int largest(float[] probabilities, int text) {

@@ -1,6 +1,7 @@
 package dev.mmib.train;
 
 import dev.mmib.data.ImageBatch;
+import dev.mmib.data.TextBatch;
 import dev.mmib.model.Losses;
 import dev.mmib.model.MmibModel;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,9 @@ interface LossRows<B> {
 
   /** Where a row was read. */
   String place(int row);
+
+  /** The texts of a batch. */
+  TextBatch text(B batch);
 
   /** The loss of a batch, in the caller's scope. */
   Losses loss(B batch, @Nullable ImageBatch images);

@@ -3,6 +3,7 @@ package dev.mmib.train;
 import dev.mmib.data.ImageBatch;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.model.BatchShape;
 import dev.mmib.model.MmibModel;
 import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.RandomState;
@@ -60,6 +61,7 @@ final class Stepper<B> {
   private final AdamW optimizer;
   private final RandomState random;
   private final RunningStatistics statistics;
+  private final Object identity = new Object(); // in keys, which must not hold the rows
   private int skips;
 
   /**
@@ -130,7 +132,21 @@ final class Stepper<B> {
         .toList();
   }
 
+  /** What a device may record: a step of some shape, once the optimizer's moments are there. */
+  private record Repeated(Object training, int moments, BatchShape shape) {}
+
   private Done single(Part<B> part, double rate) {
+    int moments = optimizer.states().size();
+    if (moments == 0) { // this step makes them, and they outlive it
+      return learn(part, rate);
+    }
+    var shape = model.shape(rows.text(part.batch()), part.images());
+    return model
+        .backend()
+        .repeat(new Repeated(identity, moments, shape), random.position(), () -> learn(part, rate));
+  }
+
+  private Done learn(Part<B> part, double rate) {
     try (var scope = Scope.open(model.backend(), Mode.TRAIN, random)) {
       var losses = rows.loss(part.batch(), part.images());
       double loss = NotFinite.checked(losses.total(), model.parameters());

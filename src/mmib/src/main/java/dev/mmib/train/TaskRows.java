@@ -2,7 +2,6 @@ package dev.mmib.train;
 
 import dev.mmib.data.ImageBatch;
 import dev.mmib.data.PictureFiles;
-import dev.mmib.data.TextBatch;
 import dev.mmib.model.Losses;
 import dev.mmib.predict.Look;
 import dev.mmib.score.Counts;
@@ -44,9 +43,6 @@ interface TaskRows<B> extends LossRows<B> {
 
   /** A row beside what was predicted for it, and what that counts. */
   EvaluatedRow row(int row, EntityScore.Mode mode, Counts counts);
-
-  /** The texts of a batch. */
-  TextBatch text(B batch);
 
   /**
    * What in a row that was predicted looked at its pictures.

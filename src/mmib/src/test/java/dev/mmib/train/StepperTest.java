@@ -11,6 +11,7 @@ import dev.mmib.data.DataDirectory;
 import dev.mmib.data.ImageBatch;
 import dev.mmib.data.NerBatch;
 import dev.mmib.data.Split;
+import dev.mmib.data.TextBatch;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import dev.mmib.model.Losses;
@@ -187,6 +188,11 @@ class StepperTest {
           losses.klText(),
           losses.klImage(),
           losses.aligned());
+    }
+
+    @Override
+    public TextBatch text(NerBatch batch) {
+      return rows.text(batch);
     }
 
     @Override
