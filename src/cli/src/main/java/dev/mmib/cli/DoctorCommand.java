@@ -27,7 +27,6 @@ final class DoctorCommand implements Callable<Integer> {
   private record Found(String name, Optional<String> reason, Map<String, String> versions) {}
 
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
-  private static final Path NVIDIA_DRIVER = Path.of("/proc/driver/nvidia/version");
 
   private final Console console;
 
@@ -56,13 +55,6 @@ final class DoctorCommand implements Callable<Integer> {
       var reason = status.unavailableBecause();
       found.add(
           new Found(provider.name(), reason, reason.isPresent() ? Map.of() : provider.versions()));
-    }
-    if (found.stream().noneMatch(f -> f.name().equals("cuda"))) {
-      var driver =
-          Files.exists(NVIDIA_DRIVER)
-              ? "an NVIDIA driver is there, but this build has no CUDA backend"
-              : "no NVIDIA driver, and this build has no CUDA backend";
-      found.add(0, new Found("cuda", Optional.of(driver), Map.of()));
     }
     return found;
   }

@@ -76,7 +76,11 @@ public final class CudaNatives {
               + "); name a folder that can be written by -Djava.io.tmpdir=FOLDER",
           found);
     } catch (Throwable e) { // whatever natives do: here, and only here, it becomes a reason
-      return unavailable("JCuda is not usable: " + e, found);
+      var cure =
+          e instanceof NoClassDefFoundError
+              ? "put on the class path what mmib-cuda depends on"
+              : "report it with the output of `mmib doctor`";
+      return unavailable("JCuda is not usable (" + e + "); " + cure, found);
     }
   }
 

@@ -30,6 +30,6 @@ record Gpu(String name, int major, int minor, long memoryBytes) {
   public String toString() {
     double gib = memoryBytes / (double) (1L << 30);
     return String.format(
-        Locale.ROOT, "%s, compute capability %d.%d, %.1f GiB", name, major, minor, gib);
+        Locale.ROOT, "%s (compute capability %d.%d, %.1f GiB)", name, major, minor, gib);
   }
 }

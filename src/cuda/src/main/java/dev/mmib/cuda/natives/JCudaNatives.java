@@ -56,7 +56,7 @@ final class JCudaNatives implements AutoCloseable {
             "no "
                 + resource.substring(1)
                 + " on the class path; add the dependencies org.jcuda:jcuda-natives,"
-                + " org.jcuda:jcublas-natives and org.jcuda:jcudnn-natives, version "
+                + " jcublas-natives and jcudnn-natives, version "
                 + JCudaVersion.get()
                 + ", with the classifier linux-x86_64");
       }
@@ -80,7 +80,10 @@ final class JCudaNatives implements AutoCloseable {
       System.setProperty(TEMPORARY_FOLDER_PROPERTY, folder.toString());
       try {
         Class.forName(className, true, JCudaNatives.class.getClassLoader());
-      } catch (ClassNotFoundException | LinkageError e) {
+      } catch (ClassNotFoundException e) {
+        throw new Unavailable(
+            "no " + className + " on the class path; add what mmib-cuda depends on", e);
+      } catch (LinkageError e) {
         throw new Unavailable(loadFailure(className, e), e);
       } finally {
         restore(before);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -77,7 +79,7 @@ class CudaNativesTest {
     assertEquals("", reason(facts), facts.toString());
     assertTrue(facts.contains("devices=2"), facts.toString());
     assertTrue(facts.contains("driver=CUDA 12.4") || facts.toString().contains("(CUDA 12.4)"));
-    assertTrue(facts.contains("GPU 1=Stub 1, compute capability 9.0, 3.0 GiB"), facts.toString());
+    assertTrue(facts.contains("GPU 1=Stub 1 (compute capability 9.0, 3.0 GiB)"), facts.toString());
     assertTrue(facts.contains("cuBLAS=12.1.2 (" + libraries[1] + ")"), facts.toString());
     assertTrue(facts.contains("cuDNN=9.19.0 (" + libraries[2] + ")"), facts.toString());
     assertTrue(facts.contains("load 0=") && facts.contains("load 1="), facts.toString());
@@ -181,5 +183,22 @@ class CudaNativesTest {
     var environment = Map.of(LibrarySearch.VARIABLE, Stubs.folders(stubs.complete(12)));
     var lines = LoadingProcess.facts(file, environment);
     assertNames(reason(lines), "cannot be unpacked", "-Djava.io.tmpdir");
+  }
+
+  @Test
+  void saysWhatIsMissingOnTheClassPath() throws Exception {
+    var environment = Map.of(LibrarySearch.VARIABLE, Stubs.folders(stubs.complete(12)));
+    for (var jar : List.of("jcuda-natives-", "jcublas-natives-", "jcudnn-natives-")) {
+      var lines = LoadingProcess.facts(classPathWithout(jar), temporary, environment);
+      assertNames(reason(lines), jar.substring(0, jar.length() - 1), "linux-x86_64");
+    }
+    var lines = LoadingProcess.facts(classPathWithout("jcudnn-11"), temporary, environment);
+    assertNames(reason(lines), "class path");
+  }
+
+  private static String classPathWithout(String jar) {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+        .filter(entry -> !entry.contains(jar))
+        .collect(Collectors.joining(File.pathSeparator));
   }
 }

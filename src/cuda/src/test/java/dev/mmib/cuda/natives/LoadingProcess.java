@@ -46,6 +46,13 @@ final class LoadingProcess {
   /** What a process with this environment and nothing else of CUDA's finds. */
   static List<String> facts(Path temporary, Map<String, String> environment, String... args)
       throws IOException, InterruptedException {
+    return facts(System.getProperty("java.class.path"), temporary, environment, args);
+  }
+
+  /** The same with another class path. */
+  static List<String> facts(
+      String classPath, Path temporary, Map<String, String> environment, String... args)
+      throws IOException, InterruptedException {
     var command =
         new ArrayList<>(
             List.of(
@@ -54,7 +61,7 @@ final class LoadingProcess {
                 "-XX:TieredStopAtLevel=1",
                 "-Djava.io.tmpdir=" + temporary,
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath,
                 LoadingProcess.class.getName()));
     command.addAll(List.of(args));
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
