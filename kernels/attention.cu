@@ -7,7 +7,7 @@
 // walks over the keys in tiles of 32; V is under way while the scores are computed, and the next K while
 // V is used. Grid: batch · heads · ⌈queries / (16·ROWS)⌉ blocks of 128 threads, with
 // 4·((16·ROWS + 64)·(D + 4) + 16·ROWS·36 + 32) bytes of dynamic shared memory.
-#include "attention.cuh"
+#include "attention_tiles.cuh"
 
 #define THREADS 128
 

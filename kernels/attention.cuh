@@ -1,4 +1,4 @@
-// What the attention kernels share: where a head lies, masks, dropout in fours, tiles of fp32.
+// What the attention kernels share: where a head lies, masks, dropout in fours, rows in fours.
 //
 // Q and out are [batch, queries, heads·headDim], K and V [batch, keys, heads·headDim]; the masks are
 // [batch, keys] and [batch, queries] or null. Blocks are numbered tile first, then head, then sequence.
@@ -9,7 +9,6 @@
 #pragma once
 
 #include "philox.cuh"
-#include "tensor_core.cuh"
 
 #define MASKED_SCORE -1e9f
 
@@ -64,10 +63,10 @@ struct AttentionDropout {
     return dropout_factor_at(threshold, scale, seed, stream, index);
   }
 
-  // The factors of elements index … index + 3: one Philox call where they share a block.
-  __device__ __forceinline__ void four(u64 index, float* factors) const {
+  // The words of elements index … index + 3: one Philox call where they share a block.
+  __device__ __forceinline__ uint4 words(u64 index) const {
     uint4 w = philox(seed, stream, index >> 2);
-    int shift = (int)(index & 3);
+    const int shift = (int)(index & 3);
     if (shift) {
       uint4 next = philox(seed, stream, (index >> 2) + 1);
       for (int i = 0; i < shift; i++) {
@@ -75,205 +74,39 @@ struct AttentionDropout {
         next = make_uint4(next.y, next.z, next.w, 0);
       }
     }
-    factors[0] = factor(w.x);
-    factors[1] = factor(w.y);
-    factors[2] = factor(w.z);
-    factors[3] = factor(w.w);
+    return w;
+  }
+
+  // Their factors.
+  __device__ __forceinline__ float4 four(u64 index) const {
+    const uint4 w = words(index);
+    return make_float4(factor(w.x), factor(w.y), factor(w.z), factor(w.w));
+  }
+
+  // Bit i is set if element index + i is kept.
+  __device__ __forceinline__ u32 kept_of_four(u64 index) const {
+    const uint4 w = words(index);
+    return (u32)((w.x >> 8) >= threshold) | (u32)((w.y >> 8) >= threshold) << 1 |
+           (u32)((w.z >> 8) >= threshold) << 2 | (u32)((w.w >> 8) >= threshold) << 3;
   }
 };
 
-// ------------------------------------------------------------------------------- tiles of fp32
-//
-// A warp owns 4·ROWS rows of a tile and walks over columns in tiles of 32. Lane 8·g + c holds rows
-// g·ROWS … of its warp and the four neighbouring columns 4c … 4c+3. Column j of a tile lies in row
-// 8·(j mod 4) + j / 4 of shared memory: the eight lanes of a quarter warp then read neighbouring rows,
-// which the padding of 4 floats spreads over all banks.
+// Four dimensions of a row, zeros beyond the head.
+__device__ __forceinline__ float4 load_four(const float* row, int d, const AttentionHead& head) {
+  if (head.dim % 4 == 0) return d < head.dim ? *(const float4*)(row + d) : make_float4(0, 0, 0, 0);
+  float x[4];
+#pragma unroll
+  for (int e = 0; e < 4; e++) x[e] = d + e < head.dim ? row[d + e] : 0.f;
+  return make_float4(x[0], x[1], x[2], x[3]);
+}
 
-#define COLUMNS 32
-#define WEIGHT_STRIDE 36
-
-__device__ __forceinline__ int column_of(int row) { return (row & 7) * 4 + (row >> 3); }
-
-// Copies COUNT rows from `first` on to shared memory, zeros beyond the end and beyond the head; complete
-// after copy_async_wait and a barrier.
-template <int D, int COUNT, int THREADS, bool AS_COLUMNS>
-__device__ __forceinline__ void load_rows(float* tile, const float* matrix, int first, int rows,
-                                          const AttentionHead& head) {
+__device__ __forceinline__ void store_four(float* row, int d, const float4& x, const AttentionHead& head) {
   if (head.dim % 4 == 0) {
-#pragma unroll 1
-    for (int i = threadIdx.x; i < COUNT * (D / 4); i += THREADS) {
-      int r = i / (D / 4), d = i % (D / 4) * 4;
-      int row = first + (AS_COLUMNS ? column_of(r) : r);
-      float* to = tile + r * (D + 4) + d;
-      if (row < rows && d < head.dim) {
-        copy_async_16(to, matrix + (long long)row * head.width + d);
-      } else {
-        *(float4*)to = make_float4(0, 0, 0, 0);
-      }
-    }
-  } else {
-#pragma unroll 1
-    for (int i = threadIdx.x; i < COUNT * D; i += THREADS) {
-      int r = i / D, d = i % D;
-      int row = first + (AS_COLUMNS ? column_of(r) : r);
-      bool inside = row < rows && d < head.dim;
-      tile[r * (D + 4) + d] = inside ? matrix[(long long)row * head.width + d] : 0.f;
-    }
+    if (d < head.dim) *(float4*)(row + d) = x;
+    return;
   }
-}
-
-// product[r][c] = Σ_d rows[r][d] · columns[c][d], of this lane's rows and columns.
-template <int D, int ROWS>
-__device__ __forceinline__ void dot_rows(float (&product)[ROWS][4], const float* rows,
-                                         const float* columns) {
-  int lane = threadIdx.x & 31;
-  rows += (lane >> 3) * ROWS * (D + 4);
-  columns += (lane & 7) * (D + 4);
-#pragma unroll
-  for (int r = 0; r < ROWS; r++) product[r][0] = product[r][1] = product[r][2] = product[r][3] = 0.f;
-#pragma unroll 2
-  for (int d = 0; d < D; d += 4) {
-    float4 y[4];
-#pragma unroll
-    for (int c = 0; c < 4; c++) y[c] = *(const float4*)(columns + c * 8 * (D + 4) + d);
-#pragma unroll
-    for (int r = 0; r < ROWS; r++) {
-      float4 x = *(const float4*)(rows + r * (D + 4) + d);
-#pragma unroll
-      for (int c = 0; c < 4; c++) {
-        product[r][c] = fmaf(x.x, y[c].x, product[r][c]);
-        product[r][c] = fmaf(x.y, y[c].y, product[r][c]);
-        product[r][c] = fmaf(x.z, y[c].z, product[r][c]);
-        product[r][c] = fmaf(x.w, y[c].w, product[r][c]);
-      }
-    }
-  }
-}
-
-// Draws the factors of this lane's weights into the warp's `weights`, for the lane itself to read.
-// The index is that of its first element; the factors of a row follow each other. Not unrolled: Philox
-// of all rows at once would take more registers than there are.
-template <int ROWS>
-__device__ __forceinline__ void draw_factors(float* weights, const AttentionDropout& dropout, u64 index,
-                                             int keys) {
-  int lane = threadIdx.x & 31;
-  weights += (lane >> 3) * ROWS * WEIGHT_STRIDE + (lane & 7) * 4;
-  __syncwarp();  // what lay there before has been read
-#pragma unroll 1
-  for (int r = 0; r < ROWS; r++, index += keys) {
-    float f[4];
-    dropout.four(index, f);
-    *(float4*)(weights + r * WEIGHT_STRIDE) = make_float4(f[0], f[1], f[2], f[3]);
-  }
-}
-
-// The same where rows are keys and columns are queries: the four rows of a lane, which are neighbours,
-// follow each other. The index is that of the lane's first row in the tile's first column.
-template <int ROWS>
-__device__ __forceinline__ void draw_transposed(float* weights, const AttentionDropout& dropout,
-                                                u64 index, int keys) {
-  static_assert(ROWS == 4, "four keys share a Philox block");
-  int lane = threadIdx.x & 31;
-  weights += (lane >> 3) * ROWS * WEIGHT_STRIDE + (lane & 7) * 4;
-  index += (u64)(lane & 7) * 4 * keys;
-  __syncwarp();  // what lay there before has been read
-#pragma unroll 1
-  for (int c = 0; c < 4; c++, index += keys) {
-    float f[4];
-    dropout.four(index, f);
-#pragma unroll
-    for (int r = 0; r < 4; r++) weights[r * WEIGHT_STRIDE + c] = f[r];
-  }
-}
-
-// w ⊙= factors, as drawn.
-template <int ROWS>
-__device__ __forceinline__ void multiply_drawn(float (&w)[ROWS][4], const float* weights) {
-  int lane = threadIdx.x & 31;
-  weights += (lane >> 3) * ROWS * WEIGHT_STRIDE + (lane & 7) * 4;
-#pragma unroll
-  for (int r = 0; r < ROWS; r++) {
-    float4 f = *(const float4*)(weights + r * WEIGHT_STRIDE);
-    w[r][0] *= f.x;
-    w[r][1] *= f.y;
-    w[r][2] *= f.z;
-    w[r][3] *= f.w;
-  }
-}
-
-// Lays this lane's weights down for the other lanes of its warp, whose rows start at `weights`.
-template <int ROWS>
-__device__ __forceinline__ void share_weights(float* weights, const float (&w)[ROWS][4]) {
-  int lane = threadIdx.x & 31;
-  weights += (lane >> 3) * ROWS * WEIGHT_STRIDE + (lane & 7) * 4;
-  __syncwarp();  // what lay there before has been read
-#pragma unroll
-  for (int r = 0; r < ROWS; r++) {
-    *(float4*)(weights + r * WEIGHT_STRIDE) = make_float4(w[r][0], w[r][1], w[r][2], w[r][3]);
-  }
-  __syncwarp();
-}
-
-// sum[r][4k+e] += Σ_j weights[r][j] · columns[j][4c + 32k + e] with c = lane mod 8.
-template <int D, int ROWS, bool AS_COLUMNS>
-__device__ __forceinline__ void add_weighted(float (&sum)[ROWS][D / 8], const float* weights,
-                                             const float* columns) {
-  int lane = threadIdx.x & 31;
-  weights += (lane >> 3) * ROWS * WEIGHT_STRIDE;
-  columns += (lane & 7) * 4;
-#pragma unroll 1
-  for (int j = 0; j < COLUMNS; j += 4) {
-    float4 w[ROWS];
-#pragma unroll
-    for (int r = 0; r < ROWS; r++) w[r] = *(const float4*)(weights + r * WEIGHT_STRIDE + j);
-#pragma unroll
-    for (int e = 0; e < 4; e++) {
-      const float* column = columns + (AS_COLUMNS ? e * 8 + j / 4 : j + e) * (D + 4);
-#pragma unroll
-      for (int k = 0; k < D / 32; k++) {
-        float4 y = *(const float4*)(column + 32 * k);
-#pragma unroll
-        for (int r = 0; r < ROWS; r++) {
-          float x = e == 0 ? w[r].x : e == 1 ? w[r].y : e == 2 ? w[r].z : w[r].w;
-          sum[r][4 * k] = fmaf(x, y.x, sum[r][4 * k]);
-          sum[r][4 * k + 1] = fmaf(x, y.y, sum[r][4 * k + 1]);
-          sum[r][4 * k + 2] = fmaf(x, y.z, sum[r][4 * k + 2]);
-          sum[r][4 * k + 3] = fmaf(x, y.w, sum[r][4 * k + 3]);
-        }
-      }
-    }
-  }
-}
-
-// Writes factor · sum to a row of the head.
-template <int D>
-__device__ __forceinline__ void store_row(float* row, const float (&sum)[D / 8], float factor,
-                                          const AttentionHead& head) {
-  int d = (threadIdx.x & 7) * 4;
-#pragma unroll
-  for (int k = 0; k < D / 32; k++, d += 32) {
-    if (head.dim % 4 == 0) {
-      if (d < head.dim) {
-        *(float4*)(row + d) = make_float4(factor * sum[4 * k], factor * sum[4 * k + 1],
-                                          factor * sum[4 * k + 2], factor * sum[4 * k + 3]);
-      }
-    } else {
-      for (int e = 0; e < 4; e++) {
-        if (d + e < head.dim) row[d + e] = factor * sum[4 * k + e];
-      }
-    }
-  }
-}
-
-// The largest of the eight lanes that share rows, and their sum.
-__device__ __forceinline__ float quarter_max(float x) {
-#pragma unroll
-  for (int k = 4; k; k >>= 1) x = fmaxf(x, __shfl_xor_sync(~0u, x, k));
-  return x;
-}
-
-__device__ __forceinline__ float quarter_sum(float x) {
-#pragma unroll
-  for (int k = 4; k; k >>= 1) x += __shfl_xor_sync(~0u, x, k);
-  return x;
+  if (d < head.dim) row[d] = x.x;
+  if (d + 1 < head.dim) row[d + 1] = x.y;
+  if (d + 2 < head.dim) row[d + 2] = x.z;
+  if (d + 3 < head.dim) row[d + 3] = x.w;
 }

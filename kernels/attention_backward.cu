@@ -8,7 +8,7 @@
 // queries and gives dQ and δ, the other walks over the queries for a tile of keys and gives dK and dV. P is
 // found anew in both: that is seven products instead of five, but needs no atomics on dQ.
 // Blocks have WARPS warps and 4·ROWS·WARPS rows; grids are batch · heads · ⌈rows / (4·ROWS·WARPS)⌉.
-#include "attention.cuh"
+#include "attention_tiles.cuh"
 
 struct BackwardTiles {
   float *rows, *drows, *columns, *dcolumns, *weights, *stats;

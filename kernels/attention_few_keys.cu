@@ -10,26 +10,6 @@
 // once. P is computed anew in the backward pass; nothing is saved.
 #include "attention.cuh"
 
-// Four dimensions of a row, zeros beyond the head.
-__device__ __forceinline__ float4 load_four(const float* row, int d, const AttentionHead& head) {
-  if (head.dim % 4 == 0) return d < head.dim ? *(const float4*)(row + d) : make_float4(0, 0, 0, 0);
-  float x[4];
-#pragma unroll
-  for (int e = 0; e < 4; e++) x[e] = d + e < head.dim ? row[d + e] : 0.f;
-  return make_float4(x[0], x[1], x[2], x[3]);
-}
-
-__device__ __forceinline__ void store_four(float* row, int d, const float4& x, const AttentionHead& head) {
-  if (head.dim % 4 == 0) {
-    if (d < head.dim) *(float4*)(row + d) = x;
-    return;
-  }
-  if (d < head.dim) row[d] = x.x;
-  if (d + 1 < head.dim) row[d + 1] = x.y;
-  if (d + 2 < head.dim) row[d + 2] = x.z;
-  if (d + 3 < head.dim) row[d + 3] = x.w;
-}
-
 __device__ __forceinline__ float dot4(const float4& x, const float4& y) {
   return fmaf(x.x, y.x, fmaf(x.y, y.y, fmaf(x.z, y.z, x.w * y.w)));
 }

@@ -12,6 +12,7 @@ final class CudaAttentionKernels implements AttentionKernels {
 
   private final TiledAttention tiled;
   private final AttentionVariant fewKeys;
+  private final AttentionVariant manyKeys;
   private final WideAttention wide;
 
   /**
@@ -22,6 +23,7 @@ final class CudaAttentionKernels implements AttentionKernels {
   CudaAttentionKernels(CudaStream stream, boolean bf16) {
     tiled = new TiledAttention(stream);
     fewKeys = new FewKeysAttention(stream);
+    manyKeys = bf16 ? new TensorCoreAttention(stream) : tiled;
     wide = new WideAttention(stream);
   }
 
@@ -29,7 +31,7 @@ final class CudaAttentionKernels implements AttentionKernels {
     if (heads.headDim() > WIDEST_TILE) {
       return wide;
     }
-    return heads.keys() <= FewKeysAttention.MOST_KEYS ? fewKeys : tiled;
+    return heads.keys() <= FewKeysAttention.MOST_KEYS ? fewKeys : manyKeys;
   }
 
   @Override
