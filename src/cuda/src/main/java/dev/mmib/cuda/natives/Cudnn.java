@@ -15,16 +15,9 @@ record Cudnn(Path library, String version) {
 
   private static final String SONAME = "libcudnn.so.9";
 
-  /** What libcudnn.so.9 opens by name when first used, in the order of their needs. */
-  private static final List<String> PARTS =
-      List.of(
-          "libcudnn_graph.so.9",
-          "libcudnn_ops.so.9",
-          "libcudnn_cnn.so.9",
-          "libcudnn_adv.so.9",
-          "libcudnn_engines_precompiled.so.9",
-          "libcudnn_engines_runtime_compiled.so.9",
-          "libcudnn_heuristic.so.9");
+  /** What convolutions need of the parts that libcudnn.so.9 opens by name when first used. */
+  private static final List<String> NEEDED_PARTS =
+      List.of("libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9");
 
   /** Finds and loads it, with its parts. */
   static Cudnn load(LibrarySearch search, Driver driver, JCudaNatives natives)
@@ -43,7 +36,7 @@ record Cudnn(Path library, String version) {
                             + "`"
                             + search.hint()));
     Libraries.load(library, "cuDNN");
-    Libraries.loadWhatLoads(Libraries.beside(library, "libcudnn_*.so.9", PARTS));
+    loadParts(library);
     natives.load("jcuda.jcudnn.JCudnn");
     JCudnn.setExceptionsEnabled(false); // its own table of statuses is that of cuDNN 8
     long version = JCudnn.cudnnGetVersion();
@@ -63,6 +56,16 @@ record Cudnn(Path library, String version) {
     }
     loadRuntimeCompiler(search, cuda);
     return new Cudnn(library, version / 10000 + "." + version / 100 % 100 + "." + version % 100);
+  }
+
+  private static void loadParts(Path library) throws Unavailable {
+    var parts = Libraries.beside(library, "libcudnn_*.so.9", NEEDED_PARTS);
+    for (var failure : Libraries.loadWhatLoads(parts).entrySet()) {
+      var part = String.valueOf(failure.getKey().getFileName());
+      if (NEEDED_PARTS.contains(part)) {
+        throw new Unavailable(Libraries.doesNotLoad("cuDNN's " + part, failure.getValue()));
+      }
+    }
   }
 
   /** Some of cuDNN's engines compile kernels by NVRTC, which in turn opens its builtins by name. */

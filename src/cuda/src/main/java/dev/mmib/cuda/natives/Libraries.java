@@ -3,8 +3,10 @@ package dev.mmib.cuda.natives;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,46 +25,52 @@ final class Libraries {
 
   /** Loads it or says why not. */
   static void load(Path library, String what) throws Unavailable {
-    try {
-      System.load(library.toAbsolutePath().toString());
-      LOG.debug("loaded {}", library);
-    } catch (UnsatisfiedLinkError e) {
-      throw new Unavailable(
-          what
-              + " does not load: "
-              + e.getMessage()
-              + "; mend that library, or name another folder by "
-              + LibrarySearch.VARIABLE,
-          e);
+    var failure = failure(library);
+    if (failure.isPresent()) {
+      throw new Unavailable(doesNotLoad(what, failure.get()));
     }
   }
 
+  /** The reason that a library does not load, with the cure. */
+  static String doesNotLoad(String what, String linkerMessage) {
+    return what
+        + " does not load: "
+        + linkerMessage
+        + "; mend that library, or name another folder by "
+        + LibrarySearch.VARIABLE;
+  }
+
   /**
-   * Loads what others may open by name later: a failure matters only if they do, and is logged.
+   * Loads what others may open by name later, as far as it loads.
    *
    * <p>They need each other in an order that differs between releases. So those that fail are tried
    * again as long as others have loaded since.
+   *
+   * @return what the linker says of those that do not load
    */
-  static void loadWhatLoads(List<Path> libraries) {
+  static Map<Path, String> loadWhatLoads(List<Path> libraries) {
+    var failures = new LinkedHashMap<Path, String>();
     var left = libraries;
     int before;
     do {
       before = left.size();
-      left = left.stream().filter(library -> !loads(library)).toList();
+      failures.clear();
+      for (var library : left) {
+        failure(library).ifPresent(message -> failures.put(library, message));
+      }
+      left = List.copyOf(failures.keySet());
     } while (!left.isEmpty() && left.size() < before);
-    if (!left.isEmpty()) {
-      LOG.debug("left to whom it needs: {}", left);
-    }
+    failures.forEach((library, message) -> LOG.debug("{} does not load: {}", library, message));
+    return failures;
   }
 
-  private static boolean loads(Path library) {
+  private static Optional<String> failure(Path library) {
     try {
       System.load(library.toAbsolutePath().toString());
       LOG.debug("loaded {}", library);
-      return true;
+      return Optional.empty();
     } catch (UnsatisfiedLinkError e) {
-      LOG.debug("{} does not load now: {}", library, e.getMessage());
-      return false;
+      return Optional.of(String.valueOf(e.getMessage()));
     }
   }
 

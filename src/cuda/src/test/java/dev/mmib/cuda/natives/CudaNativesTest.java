@@ -107,13 +107,15 @@ class CudaNativesTest {
   }
 
   @Test
-  void loadsThePartsOfCudnnThatLoad() throws Exception {
+  void loadsThePartsOfCudnnAndInsistsOnThoseOfConvolutions() throws Exception {
     var libraries = stubs.complete(12);
+    var environment = Map.of(LibrarySearch.VARIABLE, Stubs.folders(libraries));
     var ops = stubs.build("PART", "libcudnn_ops.so.9");
     Files.copy(ops, libraries[2].resolveSibling("libcudnn_ops.so.9"));
+    Files.writeString(libraries[2].resolveSibling("libcudnn_adv.so.9"), "no library");
+    assertEquals("", reason(facts(environment)));
     Files.writeString(libraries[2].resolveSibling("libcudnn_graph.so.9"), "no library");
-    var facts = facts(Map.of(LibrarySearch.VARIABLE, Stubs.folders(libraries)));
-    assertEquals("", reason(facts), facts.toString());
+    assertNames(reason(facts(environment)), "cuDNN's libcudnn_graph.so.9 does not load", "mend");
   }
 
   @Test
