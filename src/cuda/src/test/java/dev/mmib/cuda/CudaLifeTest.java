@@ -43,7 +43,9 @@ class CudaLifeTest {
       var b = work.numbers(32 * 32);
       var c = work.room(32 * 32);
       device.matmul().matmul(Product.of(32, 32, 32, false, false), a, b, null, c);
-      device.convolution().forward(new Conv2d(1, 1, 32, 32, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1), c, a, null, b);
+      device
+          .convolution()
+          .forward(new Conv2d(1, 1, 32, 32, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1), c, a, null, b);
       var heads = new Heads(1, 1, 32, 32, 32, 0.2);
       var saved = work.room(device.attention().savedLength(heads));
       device.attention().forward(heads, a, b, c, Masks.NONE, Dropout.NONE, work.room(1024), saved);
@@ -120,10 +122,7 @@ class CudaLifeTest {
               () -> device.norm().softmax(x, closed, 8, 8),
               () -> device.matmul().matmul(Product.of(8, 8, 8, false, false), x, closed, null, y),
               () -> device.optimizer().sumOfSquares(closed),
-              () ->
-                  device
-                      .norm()
-                      .layerNormGrad(x, x, x, x, x, y, y, closed, 8, 8),
+              () -> device.norm().layerNormGrad(x, x, x, x, x, y, y, closed, 8, 8),
               () ->
                   device
                       .attention()

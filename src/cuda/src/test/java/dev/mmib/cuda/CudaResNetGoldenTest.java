@@ -81,8 +81,10 @@ class CudaResNetGoldenTest {
         var loss = loss(scope, one, pool, fc);
         results.put("loss", loss);
         var gradients = Tape.gradients(loss);
-        network.parameters().trainable().forEach(
-            (name, tensor) -> results.put("d_" + name, gradients.of(tensor)));
+        network
+            .parameters()
+            .trainable()
+            .forEach((name, tensor) -> results.put("d_" + name, gradients.of(tensor)));
       }
       network.parameters().all().forEach((name, tensor) -> results.put("after_" + name, tensor));
       one.outputs()

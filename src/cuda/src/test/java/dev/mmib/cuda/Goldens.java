@@ -64,8 +64,7 @@ public final class Goldens {
    *
    * @param isGradient whether {@code got} is one
    */
-  public void check(
-      GoldenFile file, String key, JsonObject spec, float[] got, boolean isGradient) {
+  public void check(GoldenFile file, String key, JsonObject spec, float[] got, boolean isGradient) {
     if (file.tensors().containsKey(key)) {
       check(key, spec, file.tensor(key).asFloats(), got, isGradient);
       return;
@@ -79,8 +78,7 @@ public final class Goldens {
   }
 
   /** Compares numbers with golden ones of the same elements. */
-  public void check(
-      String what, JsonObject spec, float[] want, float[] got, boolean isGradient) {
+  public void check(String what, JsonObject spec, float[] want, float[] got, boolean isGradient) {
     if (!isTold(spec)) {
       return;
     }
@@ -92,7 +90,8 @@ public final class Goldens {
         int at = i;
         assertTrue(
             difference <= tolerance,
-            () -> what + ", element " + at + ": " + got[at] + " vs " + want[at] + " ± " + tolerance);
+            () ->
+                what + ", element " + at + ": " + got[at] + " vs " + want[at] + " ± " + tolerance);
       }
       return;
     }

@@ -43,8 +43,7 @@ class CudaMmibGoldenTest {
     }
   }
 
-  private static void check(
-      Precision precision, MmibModel model, GoldenFile file, GoldenCase one) {
+  private static void check(Precision precision, MmibModel model, GoldenFile file, GoldenCase one) {
     var setup = new MmibGoldenSetup(file, one);
     try (var scope = Scope.open(model.backend(), Mode.TRAIN)) {
       var pooled = one.out("pooled");
