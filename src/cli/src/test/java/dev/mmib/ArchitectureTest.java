@@ -15,10 +15,10 @@ class ArchitectureTest {
   static final ArchRule devicesAreFoundNotImported =
       noClasses()
           .that()
-          .resideOutsideOfPackages("dev.mmib.cpu..", "dev.mmib.nd4j..")
+          .resideOutsideOfPackages("dev.mmib.cpu..", "dev.mmib.nd4j..", "dev.mmib.cuda..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("dev.mmib.cpu..", "dev.mmib.nd4j..");
+          .resideInAnyPackage("dev.mmib.cpu..", "dev.mmib.nd4j..", "dev.mmib.cuda..");
 
   @ArchTest
   static final ArchRule cpuDoesNotKnowNd4j =
@@ -28,6 +28,26 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("dev.mmib.nd4j..");
+
+  @ArchTest
+  static final ArchRule cudaKnowsTheEngineAlone =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.mmib.cuda..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.mmib.cpu..", "dev.mmib.nd4j..", "dev.mmib.tensor..", "dev.mmib.op..",
+              "dev.mmib.model..", "dev.mmib.nn..");
+
+  @ArchTest
+  static final ArchRule jcudaStaysInItsModule =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.mmib.cuda..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("jcuda..");
 
   @ArchTest
   static final ArchRule nativesStayInTheirModules =

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -158,6 +159,27 @@ class UsageTest {
     assertEquals("--config " + file, origins.string("patience"));
     assertEquals("MMIB_SEED", origins.string("seed"));
     assertFalse(origins.has("accumulate"), "usual values were given by nobody");
+  }
+
+  @Test
+  void precisionAndGraphsAreOptionsAndVariables() {
+    var train = "train --task ner --data none --out none --print-config";
+    assertDevice("fp32", false, Ran.in(Map.of(), train.split(" ")));
+    assertDevice("tf32", true, Ran.in(Map.of(), (train + " --precision TF32 --graphs").split(" ")));
+    var environment = Map.of("MMIB_PRECISION", "bf16", "MMIB_GRAPHS", "true");
+    assertDevice("bf16", true, Ran.in(environment, train.split(" ")));
+    assertDevice("fp32", true, Ran.in(environment, (train + " --precision fp32 --graphs").split(" ")));
+    assertDevice("bf16", false, Ran.in(environment, (train + " --no-graphs").split(" ")));
+    var wrong = Ran.in(Map.of("MMIB_PRECISION", "fp8"), train.split(" "));
+    assertEquals(2, wrong.status());
+    assertTrue(wrong.err().contains("MMIB_PRECISION"), wrong.err());
+    assertTrue(wrong.err().toLowerCase(Locale.ROOT).contains("bf16"), wrong.err());
+  }
+
+  private static void assertDevice(String precision, boolean graphs, Ran ran) {
+    assertEquals(0, ran.status(), ran.err());
+    assertEquals(precision, ran.json().string("precision"));
+    assertEquals(graphs, ran.json().bool("graphs"));
   }
 
   @Test

@@ -141,6 +141,11 @@ public final class CudaBackend implements Backend {
     return graphs ? stream.repeat(key, randomPosition, work) : work.get();
   }
 
+  /** How often recorded work was replayed by graphs alone. */
+  public long replays() {
+    return stream.replays();
+  }
+
   @Override
   public ElementwiseKernels elementwise() {
     return elementwise;

@@ -135,6 +135,11 @@ final class CudaStream implements AutoCloseable {
     return recordings.repeat(key, randomPosition, work);
   }
 
+  /** Runs of recorded work so far that were graphs alone. */
+  long replays() {
+    return recordings.replays();
+  }
+
   /** Where, in device memory, the number is that kernels add to the numbers of random streams. */
   long randomBase() {
     return recordings.randomBase(zeroBase);

@@ -120,7 +120,8 @@ final class Kernel {
     // uniform < p, in whole numbers: a word without its last 8 bits below p · 2^24.
     value((int) Math.ceil(dropout.p() * (1 << 24)));
     value((float) (1 / (1 - dropout.p())));
-    return random(dropout.seed(), dropout.stream());
+    // Where nothing is dropped nothing is drawn, and recorded launches must look alike.
+    return random(dropout.seed(), dropout.isNone() ? stream.randomPosition() : dropout.stream());
   }
 
   /** The three parameters of random numbers: seed, stream, base. */
@@ -132,7 +133,12 @@ final class Kernel {
 
   private void begin(int bytes) {
     args.beginning(this);
-    signature.require(args.count(), bytes);
+    try {
+      signature.require(args.count(), bytes);
+    } catch (IllegalStateException e) {
+      args.end();
+      throw e;
+    }
   }
 
   /** Launches so many blocks of so many threads. */
@@ -147,13 +153,16 @@ final class Kernel {
   /** Launches; {@code sharedBytes} of dynamic shared memory a block. */
   void launch(int blocksX, int blocksY, int blocksZ, int threads, int sharedBytes) {
     args.beginning(this);
-    signature.requireAll(args.count());
-    if (sharedBytes > sharedLimit) {
-      stream.allowShared(function, sharedBytes);
-      sharedLimit = sharedBytes;
+    try {
+      signature.requireAll(args.count());
+      if (sharedBytes > sharedLimit) {
+        stream.allowShared(function, sharedBytes);
+        sharedLimit = sharedBytes;
+      }
+      stream.launch(function, number, args, blocksX, blocksY, blocksZ, threads, sharedBytes);
+    } finally {
+      args.end();
     }
-    stream.launch(function, number, args, blocksX, blocksY, blocksZ, threads, sharedBytes);
-    args.end();
   }
 
   /** Launches a pointwise kernel; does nothing for 0 elements. */

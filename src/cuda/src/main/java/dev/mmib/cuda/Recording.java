@@ -61,6 +61,7 @@ final class Recording implements AutoCloseable {
   private int nextUpload;
   private boolean ran;
   private boolean waiting;
+  private boolean replayed;
 
   Recording(CUstream stream, RecordedMemory memory) {
     this.stream = stream;
@@ -100,6 +101,7 @@ final class Recording implements AutoCloseable {
     if (phase == Phase.REPLAY && nextCall != fingerprints.size()) {
       throw different("it ended after " + nextCall + " of " + fingerprints.size() + " calls");
     }
+    replayed = phase == Phase.REPLAY;
     phase = Phase.PLAIN;
     runs++;
     Driver.check(cuEventRecord(done, stream), "cuEventRecord");
@@ -116,6 +118,11 @@ final class Recording implements AutoCloseable {
       }
     }
     phase = Phase.PLAIN;
+  }
+
+  /** Whether the last run that ended was graphs alone. */
+  boolean wasReplayed() {
+    return replayed;
   }
 
   boolean isComplete() {

@@ -25,6 +25,7 @@ final class Recordings implements AutoCloseable {
   private @Nullable Thread thread;
   private long randomPosition;
   private boolean warned;
+  private long replays;
 
   Recordings(CudaStream stream) {
     this.stream = stream;
@@ -44,6 +45,11 @@ final class Recordings implements AutoCloseable {
   long randomBase(CudaBuffer zero) {
     var entry = here();
     return (entry == null ? zero : entry.base()).address();
+  }
+
+  /** Runs so far whose calls to the device were all left to graphs. */
+  long replays() {
+    return replays;
   }
 
   long randomPosition() {
@@ -99,6 +105,7 @@ final class Recordings implements AutoCloseable {
       var result = work.get();
       recording.end();
       ended = true;
+      replays += recording.wasReplayed() ? 1 : 0;
       return result;
     } finally {
       running = null;

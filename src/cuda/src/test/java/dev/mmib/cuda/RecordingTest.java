@@ -91,6 +91,7 @@ class RecordingTest {
       var recorded = train(device);
       assertEquals(plain.losses(), recorded.losses());
       assertArrayEquals(plain.weights(), recorded.weights());
+      assertEquals(STEPS - 2, device.replays(), "all but the rehearsal and the capture");
       assertEquals(0, device.memory().liveBuffers());
     }
     assertNotEquals(plain.losses().get(STEPS - 2), plain.losses().get(STEPS - 1));
@@ -157,7 +158,7 @@ class RecordingTest {
                         "work",
                         0,
                         () -> {
-                          device.elementwise().fill(a, 1);
+                          device.elementwise().fill(a, 5);
                           throw new ArithmeticException("planted");
                         }));
           } else {
