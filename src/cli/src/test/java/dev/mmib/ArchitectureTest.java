@@ -37,8 +37,12 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
-              "dev.mmib.cpu..", "dev.mmib.nd4j..", "dev.mmib.tensor..", "dev.mmib.op..",
-              "dev.mmib.model..", "dev.mmib.nn..");
+              "dev.mmib.cpu..",
+              "dev.mmib.nd4j..",
+              "dev.mmib.tensor..",
+              "dev.mmib.op..",
+              "dev.mmib.model..",
+              "dev.mmib.nn..");
 
   @ArchTest
   static final ArchRule jcudaStaysInItsModule =

@@ -1,6 +1,7 @@
 package dev.mmib.cli;
 
 import dev.mmib.backend.Device;
+import dev.mmib.backend.Precision;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,21 @@ final class DeviceOptions {
       description = "CPU threads, 1 to 1024. Default: all.")
   private @Nullable Integer threads;
 
+  @Option(
+      names = "--precision",
+      paramLabel = "KIND",
+      description =
+          "Arithmetic of products and attention: fp32, tf32, bf16. Not every device has all."
+              + " Default: fp32.")
+  private Precision precision = Precision.FP32;
+
+  @Option(
+      names = "--graphs",
+      negatable = true,
+      fallbackValue = "true", // also where the environment says so already
+      description = "Let the device record steps that repeat, and replay them; cuda does.")
+  private boolean graphs;
+
   /** The name that was asked for. */
   String name() {
     return device;
@@ -31,8 +47,9 @@ final class DeviceOptions {
 
   /** The device that was asked for. */
   Device device() {
+    var asked = Device.of(device).withPrecision(precision).withGraphs(graphs);
     if (threads == null) {
-      return Device.of(device);
+      return asked;
     }
     if (threads < 1 || threads > MOST_THREADS) {
       throw MmibException.of(
@@ -40,7 +57,7 @@ final class DeviceOptions {
           "--threads is " + threads + ", not 1 to " + MOST_THREADS,
           "Without the option, MMIB_THREADS in the environment decides.");
     }
-    return Device.of(device).withThreads(threads);
+    return asked.withThreads(threads);
   }
 
   /** Opens the device and says which it is and why. */

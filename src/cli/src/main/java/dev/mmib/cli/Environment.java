@@ -18,7 +18,7 @@ final class Environment implements IDefaultValueProvider {
   static final String SETTINGS = "MMIB_SET";
 
   private static final Set<String> OPTIONS =
-      Set.of("--device", "--threads", "--seed", "--progress");
+      Set.of("--device", "--threads", "--precision", "--graphs", "--seed", "--progress");
 
   private final Map<String, String> values;
 

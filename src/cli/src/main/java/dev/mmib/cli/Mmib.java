@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "An option that is not given may be set in the environment: MMIB_DEVICE, MMIB_THREADS,"
-          + " MMIB_SEED, MMIB_PROGRESS. Options are not read from files: @word is a word."
+          + " MMIB_PRECISION, MMIB_GRAPHS, MMIB_SEED, MMIB_PROGRESS. Options are not read from files: @word is a word."
     })
 public final class Mmib implements Runnable {
 

@@ -1,5 +1,6 @@
 package dev.mmib.cli;
 
+import dev.mmib.backend.BackendProvider;
 import dev.mmib.backend.Device;
 import dev.mmib.cli.study.Plan;
 import dev.mmib.cli.study.Study;
@@ -117,13 +118,18 @@ final class StudyCommand implements Callable<Integer> {
       var name = status.provider().name();
       if (status.unavailableBecause().isPresent()) {
         console.tell("not compared: " + name + ": " + status.unavailableBecause().get());
-      } else if (!taken && (chosen.name().equals("auto") || chosen.name().equals(name))) {
+      } else if (!taken && mayBe(chosen, status.provider())) {
         taken = true;
       } else {
         others.add(0, name); // the simplest first
       }
     }
     return others;
+  }
+
+  private static boolean mayBe(Device chosen, BackendProvider provider) {
+    return chosen.name().equals(provider.name())
+        || (chosen.name().equals("auto") && provider.precisions().contains(chosen.precision()));
   }
 
   private static boolean isEmptyOrAbsent(Path directory) {

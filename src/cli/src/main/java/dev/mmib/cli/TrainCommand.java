@@ -147,6 +147,8 @@ final class TrainCommand implements Callable<Integer> {
         .put("config", trainer.resolved().toJson())
         .put("device", asked.toString())
         .put("threads", asked.threads())
+        .put("precision", asked.precision().name().toLowerCase(Locale.ROOT))
+        .put("graphs", asked.graphs())
         .put("givenBy", given.origins());
   }
 

@@ -168,7 +168,8 @@ class UsageTest {
     assertDevice("tf32", true, Ran.in(Map.of(), (train + " --precision TF32 --graphs").split(" ")));
     var environment = Map.of("MMIB_PRECISION", "bf16", "MMIB_GRAPHS", "true");
     assertDevice("bf16", true, Ran.in(environment, train.split(" ")));
-    assertDevice("fp32", true, Ran.in(environment, (train + " --precision fp32 --graphs").split(" ")));
+    assertDevice(
+        "fp32", true, Ran.in(environment, (train + " --precision fp32 --graphs").split(" ")));
     assertDevice("bf16", false, Ran.in(environment, (train + " --no-graphs").split(" ")));
     var wrong = Ran.in(Map.of("MMIB_PRECISION", "fp8"), train.split(" "));
     assertEquals(2, wrong.status());
