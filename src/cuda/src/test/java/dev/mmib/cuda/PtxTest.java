@@ -43,7 +43,10 @@ class PtxTest {
   private static final int LARGEST_BLOCK = 1024;
 
   /** Kernels that may spill, each as "name architecture", with the bytes and the reason. */
-  private static final Map<String, Integer> MAY_SPILL = Map.of();
+  private static final Map<String, Integer> MAY_SPILL =
+      Map.of(
+          // Its one block of 1024 threads leaves 64 registers each; newer compilers need but 32.
+          "scatter_sort sm_90", 40);
 
   private static final Pattern ENTRY = Pattern.compile("\\.entry\\s+(\\w+)\\(([^)]*)\\)([^{]*)\\{");
   private static final Pattern BOUNDS =
