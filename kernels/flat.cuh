@@ -3,7 +3,7 @@
 
 #include "device.cuh"
 
-// Applies `f` to each number of one to three vectors.
+// Applies `f` to each number of one or two vectors.
 template <class F>
 __device__ __forceinline__ float4 map4(F f, float4 a) {
   return make_float4(f(a.x), f(a.y), f(a.z), f(a.w));

@@ -17,11 +17,13 @@ enum Unary { EXP, LOG, SQRT, TANH, SIGMOID, SOFTPLUS, RELU, GELU, GELU_TANH, ERF
 template <int F>
 constexpr bool DERIVATIVE_BY_Y = F == EXP || F == SQRT;
 
-__device__ __forceinline__ float sigmoid(float x) { return 1.f / (1.f + expf(-x)); }
+// Divisions of 1 by what is at least 1 go by __fdividef: two units in the last place, a third of the
+// instructions, and 0 where the divisor is too large.
+__device__ __forceinline__ float sigmoid(float x) { return __fdividef(1.f, 1.f + expf(-x)); }
 
 // σ′ = σ(1 − σ) = e/(1 + e)² with e = exp(−|x|), exact in both tails.
 __device__ __forceinline__ float sigmoid_slope(float x) {
-  float e = expf(-fabsf(x)), r = 1.f / (1.f + e);
+  float e = expf(-fabsf(x)), r = __fdividef(1.f, 1.f + e);
   return e * r * r;
 }
 
@@ -30,6 +32,29 @@ __device__ __forceinline__ float sigmoid_slope(float x) {
 __device__ __forceinline__ float gelu_tanh_gate(float x) {
   float c = fminf(fmaxf(x, -15.f), 15.f);
   return sigmoid(1.5957691216f * c * fmaf(0.044715f * c, c, 1.f));
+}
+
+// Φ(x), and bell = exp(−x²/2). The tail Φ(−a) = bell · t·Q(t) with t = 1/(1 + 0.27a) as in Abramowitz and
+// Stegun 7.1.26; Q fitted for the smallest relative error (2.4e-8; 4e-7 in float arithmetic) over
+// 0 ≤ a ≤ 14.5, beyond which a float holds 0. Half the instructions of normcdff, and the left tail keeps
+// its digits, which 1 + erff loses.
+__device__ __forceinline__ float gaussian_cdf(float x, float& bell) {
+  float a = fminf(fabsf(x), 20.f);
+  float exponent = -0.5f * a * a, rest = fmaf(-0.5f * a, a, -exponent);
+  bell = expf(exponent);
+  bell = fmaf(bell, rest, bell);
+  float t = __fdividef(1.f, fmaf(0.27f, a, 1.f));
+  float q = 0.028961204f;
+  q = fmaf(q, t, -0.12648635f);
+  q = fmaf(q, t, 0.16978711f);
+  q = fmaf(q, t, -0.069211856f);
+  q = fmaf(q, t, 0.107826374f);
+  q = fmaf(q, t, 0.0720493f);
+  q = fmaf(q, t, 0.101810694f);
+  q = fmaf(q, t, 0.107542865f);
+  q = fmaf(q, t, 0.10772066f);
+  float tail = bell * (q * t);
+  return x > 0.f ? 1.f - tail : tail;
 }
 
 template <int F>
@@ -41,7 +66,10 @@ __device__ __forceinline__ float apply(float x) {
   if constexpr (F == SIGMOID) return sigmoid(x);
   if constexpr (F == SOFTPLUS) return fmaxf(x, 0.f) + log1pf(expf(-fabsf(x)));
   if constexpr (F == RELU) return x <= 0.f ? 0.f : x;  // NaN stays NaN
-  if constexpr (F == GELU) return x * normcdff(x);
+  if constexpr (F == GELU) {
+    float bell;
+    return x * gaussian_cdf(x, bell);
+  }
   if constexpr (F == GELU_TANH) return x * gelu_tanh_gate(x);
   if constexpr (F == ERF) return erff(x);
 }
@@ -56,7 +84,8 @@ __device__ __forceinline__ float derivative(float x, float y) {
   if constexpr (F == SOFTPLUS) return sigmoid(x);
   if constexpr (F == RELU) return x > 0.f ? 1.f : 0.f;
   if constexpr (F == GELU) {  // Φ(x) + xφ(x)
-    return fmaf(x * 0.3989422804f, expf(-0.5f * x * x), normcdff(x));
+    float bell, cdf = gaussian_cdf(x, bell);
+    return fmaf(x * 0.3989422804f, bell, cdf);
   }
   if constexpr (F == GELU_TANH) {  // with t = tanh u: ½(1 − t²) = 2σ(1 − σ)
     float c = fminf(fmaxf(x, -15.f), 15.f), gate = gelu_tanh_gate(x);
