@@ -1,16 +1,16 @@
 // Batch normalization of x [batch, channels, spatial], per channel.
 //
-//   batch_statistics  mean and biased variance of every channel
-//   batch_norm        y = (x − mean)·invStd·gamma + beta with invStd = 1/√(variance + eps)
-//   batch_norm_sums   dbeta = Σ dy, dgamma = Σ dy⊙x̂ with x̂ = (x − mean)·invStd
-//   batch_norm_grad   dx = gamma·invStd (dy − dbeta/n − x̂ dgamma/n), n = batch·spatial, where mean and
-//                     variance are those of x; without the two means where they are constants
+//   batch_statistics          mean and biased variance of every channel
+//   batch_norm_sums           dbeta = Σ dy, dgamma = Σ dy⊙(x − mean)/√(variance + eps)
+//   batch_norm_grad_constant  dx = dy ⊙ gamma/√(variance + eps), mean and variance being constants
+//
+// The rest is cuDNN's: normalizing, and the gradient through the statistics of the batch.
 //
 // Sums over a channel: grid (channels, splits), blocks of 256 threads. Split s takes a run of the
 // channel's batch·spatial numbers, in vectors of W = 4 where spatial is a multiple of 4 (_v), else of 1
 // (_s). With one split the results are written at once; with more, partial [channels, splits, 3 or 2] is,
 // and the _finish kernel (one warp a channel) combines it in a fixed order.
-// The pointwise two walk over all numbers in fours, whatever spatial is.
+// The pointwise kernel walks over all numbers in fours, whatever spatial is.
 #include "rows.cuh"
 
 // A thread's way through a run of a channel: vectors first + rank, + 256, + 512 … below `end`.
@@ -250,51 +250,24 @@ struct Place {
   }
 };
 
-extern "C" __global__ void batch_norm(const float* x, const float* mean, const float* variance,
-                                      const float* gamma, const float* beta, float eps, float* y,
-                                      long long n, int channels, int spatial) {
+extern "C" __global__ void batch_norm_grad_constant(const float* variance, const float* gamma, float eps,
+                                                    const float* dy, float* dx, long long n, int channels,
+                                                    int spatial) {
   for (long long i = 4 * grid_thread(); i < n; i += 4 * grid_threads()) {
     int length = (int)min(4ll, n - i);
-    Vec<4> v;
-    load_first(v, x + i, length);
-    Place place(i, channels, spatial);
-    float center, factor, shift;
-#pragma unroll
-    for (int j = 0; j < 4; j++) {
-      if (j == 0 || place.turns(channels, spatial)) {
-        int c = place.channel;
-        center = mean[c], factor = gamma[c] / sqrtf(variance[c] + eps), shift = beta[c];
-      }
-      v.at[j] = (v.at[j] - center) * factor + shift;
-    }
-    store_first(v, y + i, length);
-  }
-}
-KERNEL(batch_norm)
-
-// inv_n is 1/(batch·spatial), or 0 where mean and variance are constants.
-extern "C" __global__ void batch_norm_grad(const float* x, const float* mean, const float* variance,
-                                           const float* gamma, float eps, const float* dgamma,
-                                           const float* dbeta, const float* dy, float* dx, float inv_n,
-                                           long long n, int channels, int spatial) {
-  for (long long i = 4 * grid_thread(); i < n; i += 4 * grid_threads()) {
-    int length = (int)min(4ll, n - i);
-    Vec<4> v, d;
-    load_first(v, x + i, length);
+    Vec<4> d;
     load_first(d, dy + i, length);
     Place place(i, channels, spatial);
-    float center, factor, mean_dy, mean_dot;
+    float factor;
 #pragma unroll
     for (int j = 0; j < 4; j++) {
       if (j == 0 || place.turns(channels, spatial)) {
         int c = place.channel;
-        float inv_std = 1.f / sqrtf(variance[c] + eps);
-        center = mean[c], factor = gamma[c] * inv_std;
-        mean_dy = dbeta[c] * inv_n, mean_dot = dgamma[c] * inv_n * inv_std;
+        factor = gamma[c] / sqrtf(variance[c] + eps);
       }
-      d.at[j] = factor * (d.at[j] - mean_dy - (v.at[j] - center) * mean_dot);
+      d.at[j] *= factor;
     }
     store_first(d, dx + i, length);
   }
 }
-KERNEL(batch_norm_grad)
+KERNEL(batch_norm_grad_constant)

@@ -3,39 +3,36 @@
 //   max_pool       y = the largest of each window and its index in the plane; the first of equals, a NaN
 //                  is larger than any number
 //   max_pool_grad  dx[i] = Σ dy of the windows whose largest i is
-//   mean_pool      y = Σ window / divisor
-//   mean_pool_grad dx[i] = Σ dy/divisor over the windows that i lies in
+//   mean_pool      y = the mean of each cell
+//   mean_pool_grad dx[i] = Σ dy / cell's size over the cells that i lies in
+//
+// Means over windows of one size are cuDNN's; it keeps no index of the largest, and has no cells.
 //
 // Gradients gather: a thread per element of dx goes through the windows that can hold it, in row-major
 // order, so nothing is added by two threads. A window is an interval of rows times one of columns:
 //
-//   regular    [o·stride − pad, o·stride − pad + kernel) within the plane; the divisor counts the
-//              padding or does not
-//   adaptive   (kernel = 0) [⌊o·extent/outputs⌋, ⌈(o + 1)·extent/outputs⌉)
+//   Windows    [o·stride − pad, o·stride − pad + kernel) within the plane
+//   Cells      [⌊o·extent/outputs⌋, ⌈(o + 1)·extent/outputs⌉), which divide the plane
 #include "reduce.cuh"
 
-// The windows along one axis.
+// The windows along one axis, and those that position i lies in: first ≤ o < last.
 struct Windows {
   int extent, outputs, kernel, stride, pad;
 
-  __device__ int begin(int o) const {
-    return kernel ? max(0, o * stride - pad) : (int)((long long)o * extent / outputs);
-  }
-  __device__ int end(int o) const {
-    return kernel ? min(extent, o * stride - pad + kernel)
-                  : (int)(((o + 1LL) * extent + outputs - 1) / outputs);
-  }
-  __device__ int divisor(int o, bool countPadding) const {
-    return kernel && countPadding ? kernel : end(o) - begin(o);
-  }
-  // The windows that position i lies in: first ≤ o < last.
-  __device__ int first(int i) const {
-    return kernel ? max(0, (i + pad - kernel + stride) / stride) : (int)((long long)i * outputs / extent);
-  }
-  __device__ int last(int i) const {
-    return kernel ? min(outputs, (i + pad) / stride + 1)
-                  : (int)(((i + 1LL) * outputs + extent - 1) / extent);
-  }
+  __device__ int begin(int o) const { return max(0, o * stride - pad); }
+  __device__ int end(int o) const { return min(extent, o * stride - pad + kernel); }
+  __device__ int first(int i) const { return max(0, (i + pad - kernel + stride) / stride); }
+  __device__ int last(int i) const { return min(outputs, (i + pad) / stride + 1); }
+};
+
+struct Cells {
+  int extent, outputs;
+
+  __device__ int begin(int o) const { return (int)((long long)o * extent / outputs); }
+  __device__ int end(int o) const { return (int)(((o + 1LL) * extent + outputs - 1) / outputs); }
+  __device__ int size(int o) const { return end(o) - begin(o); }
+  __device__ int first(int i) const { return (int)((long long)i * outputs / extent); }
+  __device__ int last(int i) const { return (int)(((i + 1LL) * outputs + extent - 1) / extent); }
 };
 
 // An index of [planes, rows, cols] taken apart.
@@ -102,18 +99,15 @@ extern "C" __global__ void max_pool_grad(const int* argmax, const float* dy, flo
 
 // `lanes` (1 or 32) neighbouring threads share a window. Whole warps; any grid.
 extern "C" __global__ void mean_pool(int lanes, const float* x, float* y, int planes, int height,
-                                     int width, int outHeight, int outWidth, int kernelHeight,
-                                     int kernelWidth, int strideHeight, int strideWidth, int padHeight,
-                                     int padWidth, int countPadding) {
-  Windows rows{height, outHeight, kernelHeight, strideHeight, padHeight};
-  Windows cols{width, outWidth, kernelWidth, strideWidth, padWidth};
+                                     int width, int outHeight, int outWidth) {
+  Cells rows{height, outHeight}, cols{width, outWidth};
   long long n = (long long)planes * outHeight * outWidth;
   int lane = (int)threadIdx.x & (lanes - 1);
   for (long long i = grid_thread() / lanes; i < n; i += grid_threads() / lanes) {
     Place at((u32)i, outHeight, outWidth);
     const float* plane = x + (long long)at.plane * height * width;
     int top = rows.begin(at.row), left = cols.begin(at.col);
-    int high = max(0, rows.end(at.row) - top), wide = max(0, cols.end(at.col) - left);
+    int high = rows.size(at.row), wide = cols.size(at.col);
     float sum = 0.f;
     if (lanes == 1) {
       for (int r = top; r < top + high; r++) {
@@ -126,19 +120,13 @@ extern "C" __global__ void mean_pool(int lanes, const float* x, float* y, int pl
       }
       sum = warp_sum(sum);
     }
-    if (lane == 0) {
-      float divisor = (float)rows.divisor(at.row, countPadding) * cols.divisor(at.col, countPadding);
-      y[i] = sum / divisor;
-    }
+    if (lane == 0) y[i] = sum / ((float)high * wide);
   }
 }
 
 extern "C" __global__ void mean_pool_grad(const float* dy, float* dx, int planes, int height, int width,
-                                          int outHeight, int outWidth, int kernelHeight,
-                                          int kernelWidth, int strideHeight, int strideWidth,
-                                          int padHeight, int padWidth, int countPadding) {
-  Windows rows{height, outHeight, kernelHeight, strideHeight, padHeight};
-  Windows cols{width, outWidth, kernelWidth, strideWidth, padWidth};
+                                          int outHeight, int outWidth) {
+  Cells rows{height, outHeight}, cols{width, outWidth};
   long long n = (long long)planes * height * width;
   for (long long i = grid_thread(); i < n; i += grid_threads()) {
     Place at((u32)i, height, width);
@@ -148,8 +136,7 @@ extern "C" __global__ void mean_pool_grad(const float* dy, float* dx, int planes
       long long line = ((long long)at.plane * outHeight + r) * outWidth;
 #pragma unroll 1
       for (int c = left; c < right; c++) {  // mostly one or two
-        float divisor = (float)rows.divisor(r, countPadding) * cols.divisor(c, countPadding);
-        sum += dy[line + c] / divisor;
+        sum += dy[line + c] / ((float)rows.size(r) * cols.size(c));
       }
     }
     dx[i] = sum;

@@ -63,9 +63,9 @@ public final class CudaBackend implements Backend {
     this.lookup = new CudaLookupKernels(stream);
     this.matmul = new CudaMatMulKernels(stream, precision, bfloat16);
     this.attention = new CudaAttentionKernels(stream, precision == Precision.BF16);
-    this.norm = new CudaNormKernels(stream);
+    this.norm = new CudaNormKernels(stream, cudnn);
     this.convolution = new CudaConvolutionKernels(cudnn, precision, bfloat16);
-    this.pooling = new CudaPoolingKernels(stream);
+    this.pooling = new CudaPoolingKernels(stream, cudnn);
     this.random = new CudaRandomKernels(stream);
     this.loss = new CudaLossKernels(stream);
     this.crf = new CudaCrfKernels(stream);
@@ -217,6 +217,8 @@ public final class CudaBackend implements Backend {
       closed = true;
       stream.synchronize();
       convolution.close();
+      norm.close();
+      pooling.close();
       matmul.close();
       cudnn.close();
       stream.close();

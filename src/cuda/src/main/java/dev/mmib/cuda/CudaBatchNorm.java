@@ -7,8 +7,8 @@ import dev.mmib.backend.DType;
 import dev.mmib.backend.kernel.NormKernels.Channels;
 import org.jspecify.annotations.Nullable;
 
-/** Batch normalization per channel on the GPU. */
-final class CudaBatchNorm {
+/** Batch normalization per channel: by cuDNN, and kernels of our own for what it does not offer. */
+final class CudaBatchNorm implements AutoCloseable {
 
   private static final int THREADS = 256;
 
@@ -24,22 +24,22 @@ final class CudaBatchNorm {
   private final Kernel statisticsByFours;
   private final Kernel statistics;
   private final Kernel finishStatistics;
-  private final Kernel forward;
   private final Kernel sumsByFours;
   private final Kernel sums;
   private final Kernel finishSums;
-  private final Kernel backward;
+  private final Kernel constantGrad;
+  private final CudnnBatchNorm cudnn;
 
-  CudaBatchNorm(CudaStream stream) {
+  CudaBatchNorm(CudaStream stream, Cudnn cudnn) {
     this.stream = stream;
+    this.cudnn = new CudnnBatchNorm(cudnn);
     statisticsByFours = kernel("batch_statistics_v");
     statistics = kernel("batch_statistics_s");
     finishStatistics = kernel("batch_statistics_finish");
-    forward = kernel("batch_norm");
     sumsByFours = kernel("batch_norm_sums_v");
     sums = kernel("batch_norm_sums_s");
     finishSums = kernel("batch_norm_sums_finish");
-    backward = kernel("batch_norm_grad");
+    constantGrad = kernel("batch_norm_grad_constant");
   }
 
   private Kernel kernel(String name) {
@@ -95,18 +95,7 @@ final class CudaBatchNorm {
       Buffer beta,
       double eps,
       Buffer y) {
-    forward
-        .in(x)
-        .in(mean)
-        .in(variance)
-        .in(gamma)
-        .in(beta)
-        .value((float) eps)
-        .out(y)
-        .value(numbers(size))
-        .value(size.channels())
-        .value(size.spatial())
-        .over(numbers(size));
+    cudnn.forward(size, x, mean, variance, gamma, beta, eps, y);
   }
 
   void backward(
@@ -119,6 +108,34 @@ final class CudaBatchNorm {
       boolean statisticsOfX,
       Buffer dy,
       @Nullable Buffer dx,
+      Buffer dgamma,
+      Buffer dbeta) {
+    if (statisticsOfX && dx != null) {
+      cudnn.backward(size, x, gamma, eps, dy, dx, dgamma, dbeta);
+      return;
+    }
+    sums(size, x, mean, variance, eps, dy, dgamma, dbeta);
+    if (dx != null) {
+      constantGrad
+          .in(variance)
+          .in(gamma)
+          .value((float) eps)
+          .in(dy)
+          .out(dx)
+          .value(numbers(size))
+          .value(size.channels())
+          .value(size.spatial())
+          .over(numbers(size));
+    }
+  }
+
+  private void sums(
+      Channels size,
+      Buffer x,
+      Buffer mean,
+      Buffer variance,
+      double eps,
+      Buffer dy,
       Buffer dgamma,
       Buffer dbeta) {
     int splits = splits(size);
@@ -139,25 +156,10 @@ final class CudaBatchNorm {
         finish(finishSums.in(partial).out(dgamma).out(dbeta), size, splits);
       }
     }
-    if (dx == null) {
-      return;
-    }
-    // Constant statistics let the gradient pass without the two means.
-    double share = statisticsOfX ? 1.0 / ((long) size.batch() * size.spatial()) : 0;
-    backward
-        .in(x)
-        .in(mean)
-        .in(variance)
-        .in(gamma)
-        .value((float) eps)
-        .in(dgamma)
-        .in(dbeta)
-        .in(dy)
-        .out(dx)
-        .value((float) share)
-        .value(numbers(size))
-        .value(size.channels())
-        .value(size.spatial())
-        .over(numbers(size));
+  }
+
+  @Override
+  public void close() {
+    cudnn.close();
   }
 }

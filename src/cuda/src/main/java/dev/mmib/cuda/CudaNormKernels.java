@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Normalizations on the GPU. */
-final class CudaNormKernels implements NormKernels {
+final class CudaNormKernels implements NormKernels, AutoCloseable {
 
   /** As kernels/softmax.cu lists them. */
   private static final List<Shape> SOFTMAX_SHAPES =
@@ -31,7 +31,7 @@ final class CudaNormKernels implements NormKernels {
   private final CudaLayerNorm layerNorm;
   private final CudaBatchNorm batchNorm;
 
-  CudaNormKernels(CudaStream stream) {
+  CudaNormKernels(CudaStream stream, Cudnn cudnn) {
     softmax = new RowKernels(stream, "softmax", "softmax", SOFTMAX_SHAPES);
     softmaxGrad = new RowKernels(stream, "softmax", "softmax_grad", SOFTMAX_SHAPES);
     logSoftmax = new RowKernels(stream, "softmax", "log_softmax", SOFTMAX_SHAPES);
@@ -39,7 +39,7 @@ final class CudaNormKernels implements NormKernels {
     normalizeRows = stream.kernel("normalize_rows", "normalize_rows");
     normalizeRowsGrad = stream.kernel("normalize_rows", "normalize_rows_grad");
     layerNorm = new CudaLayerNorm(stream);
-    batchNorm = new CudaBatchNorm(stream);
+    batchNorm = new CudaBatchNorm(stream, cudnn);
   }
 
   @Override
@@ -187,5 +187,10 @@ final class CudaNormKernels implements NormKernels {
       Buffer dgamma,
       Buffer dbeta) {
     batchNorm.backward(size, x, mean, variance, gamma, eps, statisticsOfX, dy, dx, dgamma, dbeta);
+  }
+
+  @Override
+  public void close() {
+    batchNorm.close();
   }
 }

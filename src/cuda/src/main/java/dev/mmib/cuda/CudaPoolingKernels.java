@@ -3,8 +3,8 @@ package dev.mmib.cuda;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.kernel.PoolingKernels;
 
-/** Pooling on the GPU. */
-final class CudaPoolingKernels implements PoolingKernels {
+/** Pooling on the GPU: means over windows of one size by cuDNN, the rest by kernels of our own. */
+final class CudaPoolingKernels implements PoolingKernels, AutoCloseable {
 
   private static final int WARP = 32;
 
@@ -12,8 +12,10 @@ final class CudaPoolingKernels implements PoolingKernels {
   private final Kernel maxPoolGrad;
   private final Kernel meanPool;
   private final Kernel meanPoolGrad;
+  private final CudnnAveragePooling averagePooling;
 
-  CudaPoolingKernels(CudaStream stream) {
+  CudaPoolingKernels(CudaStream stream, Cudnn cudnn) {
+    averagePooling = new CudnnAveragePooling(cudnn);
     maxPool = stream.kernel("pooling", "max_pool");
     maxPoolGrad = stream.kernel("pooling", "max_pool_grad");
     meanPool = stream.kernel("pooling", "mean_pool");
@@ -34,15 +36,12 @@ final class CudaPoolingKernels implements PoolingKernels {
 
   @Override
   public void average(Pool2d pool, boolean countPadding, Buffer x, Buffer y) {
-    int lanes = lanes(pool.kernelHeight() * pool.kernelWidth());
-    meanPool.value(lanes).in(x).out(y);
-    windows(meanPool, pool).value(countPadding ? 1 : 0).over(4L * lanes * y.length());
+    averagePooling.forward(pool, countPadding, x, y);
   }
 
   @Override
   public void averageGrad(Pool2d pool, boolean countPadding, Buffer dy, Buffer dx) {
-    meanPoolGrad.in(dy).out(dx);
-    windows(meanPoolGrad, pool).value(countPadding ? 1 : 0).over(4L * dx.length());
+    averagePooling.backward(pool, countPadding, dy, dx);
   }
 
   @Override
@@ -50,14 +49,14 @@ final class CudaPoolingKernels implements PoolingKernels {
       int planes, int height, int width, int outHeight, int outWidth, Buffer x, Buffer y) {
     int lanes = lanes(height / outHeight * (width / outWidth));
     meanPool.value(lanes).in(x).out(y);
-    adaptive(meanPool, planes, height, width, outHeight, outWidth).over(4L * lanes * y.length());
+    cells(meanPool, planes, height, width, outHeight, outWidth).over(4L * lanes * y.length());
   }
 
   @Override
   public void adaptiveAverageGrad(
       int planes, int height, int width, int outHeight, int outWidth, Buffer dy, Buffer dx) {
     meanPoolGrad.in(dy).out(dx);
-    adaptive(meanPoolGrad, planes, height, width, outHeight, outWidth).over(4L * dx.length());
+    cells(meanPoolGrad, planes, height, width, outHeight, outWidth).over(4L * dx.length());
   }
 
   /** Threads for a window of so many elements: a warp where it gives each lane something to do. */
@@ -80,13 +79,13 @@ final class CudaPoolingKernels implements PoolingKernels {
         .value(pool.padWidth());
   }
 
-  /** Windows without a kernel, which divide the plane. */
-  private static Kernel adaptive(
+  private static Kernel cells(
       Kernel kernel, int planes, int height, int width, int outHeight, int outWidth) {
-    kernel.value(planes).value(height).value(width).value(outHeight).value(outWidth);
-    for (int none = 0; none < 7; none++) { // kernel, stride and padding, and whether that counts
-      kernel.value(0);
-    }
-    return kernel;
+    return kernel.value(planes).value(height).value(width).value(outHeight).value(outWidth);
+  }
+
+  @Override
+  public void close() {
+    averagePooling.close();
   }
 }
