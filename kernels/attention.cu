@@ -62,6 +62,7 @@ __device__ __forceinline__ void forward(const float* q, const float* k, const fl
   const int row = first + warpRow + (threadIdx.x >> 3 & 3) * ROWS;  // of this lane, and ROWS − 1 more
   const bool active = first + warpRow < queries;                    // the same for the whole warp
   float* const weights = tiles.weights + warpRow * WEIGHT_STRIDE;
+  const int attended = attended_keys(keyMask, queryMask, head.sequence, keys);
   q += head.first(queries);
   k += head.first(keys);
   v += head.first(keys);
@@ -80,7 +81,7 @@ __device__ __forceinline__ void forward(const float* q, const float* k, const fl
   load_keys<D>(tiles.k, tiles.keyBias, k, keyMask, 0, keys, head);
   copy_async_wait();
   __syncthreads();
-  for (int key = 0; key < keys; key += COLUMNS) {
+  for (int key = 0; key < attended; key += COLUMNS) {
     load_rows<D, COLUMNS, THREADS, false>(tiles.v, v, key, keys, head);
     if (active) {
       float s[ROWS][4];
@@ -106,7 +107,7 @@ __device__ __forceinline__ void forward(const float* q, const float* k, const fl
     }
     copy_async_wait();
     __syncthreads();  // V is here, K may be overwritten
-    if (key + COLUMNS < keys) {
+    if (key + COLUMNS < attended) {
       load_keys<D>(tiles.k, tiles.keyBias, k, keyMask, key + COLUMNS, keys, head);
     }
     if (active) add_weighted<D, ROWS, false>(sum, weights, tiles.v);

@@ -46,6 +46,21 @@ __device__ __forceinline__ float masked_score(float score, float bias) {
   return bias == 0.f ? score : bias;
 }
 
+// How many keys the queries of a sequence attend to: all up to the last that is not masked, so that the
+// padding of short texts costs nothing; or all of them, where rows that are masked throughout attend
+// uniformly. To be called by whole warps.
+__device__ __forceinline__ int attended_keys(const float* keyMask, const float* queryMask, int sequence,
+                                             int keys) {
+  if (!keyMask || queryMask) return keys;
+  int last = 0;
+  for (int j = threadIdx.x & 31; j < keys; j += 32) {
+    if (keyMask[(long long)sequence * keys + j] != 0.f) last = j + 1;
+  }
+#pragma unroll
+  for (int k = 16; k; k >>= 1) last = max(last, __shfl_xor_sync(~0u, last, k));
+  return last ? last : keys;
+}
+
 struct AttentionDropout {
   u32 threshold;
   float scale;

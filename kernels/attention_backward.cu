@@ -62,7 +62,8 @@ __device__ __forceinline__ void backward_queries(
     for (int d = 0; d < D / 8; d++) sum[r][d] = 0.f;
   }
 
-  for (int key = 0; key < keys; key += COLUMNS) {
+  const int attended = attended_keys(keyMask, queryMask, head.sequence, keys);
+  for (int key = 0; key < attended; key += COLUMNS) {
     __syncthreads();  // the tiles before have been read
     load_rows<D, COLUMNS, THREADS, true>(tiles.columns, k + head.first(keys), key, keys, head);
     load_rows<D, COLUMNS, THREADS, true>(tiles.dcolumns, v + head.first(keys), key, keys, head);
@@ -116,8 +117,6 @@ __device__ __forceinline__ void backward_keys(
   const float *largest = tiles.stats, *inverse = largest + COLUMNS, *mean = inverse + COLUMNS,
               *queryBias = mean + COLUMNS;
 
-  load_rows<D, KEYS, THREADS, false>(tiles.rows, k + head.first(keys), first, keys, head);
-  load_rows<D, KEYS, THREADS, false>(tiles.drows, v + head.first(keys), first, keys, head);
   float dkey[ROWS][D / 8], dvalue[ROWS][D / 8];
   int kept = 0;  // bit r: key row + r is not masked
 #pragma unroll
@@ -126,8 +125,13 @@ __device__ __forceinline__ void backward_keys(
 #pragma unroll
     for (int d = 0; d < D / 8; d++) dkey[r][d] = dvalue[r][d] = 0.f;
   }
+  const bool attended = first < attended_keys(keyMask, queryMask, head.sequence, keys);
+  if (attended) {
+    load_rows<D, KEYS, THREADS, false>(tiles.rows, k + head.first(keys), first, keys, head);
+    load_rows<D, KEYS, THREADS, false>(tiles.drows, v + head.first(keys), first, keys, head);
+  }
 
-  for (int query = 0; query < queries; query += COLUMNS) {
+  for (int query = attended ? 0 : queries; query < queries; query += COLUMNS) {
     __syncthreads();  // the tiles before have been read
     load_rows<D, COLUMNS, THREADS, true>(tiles.columns, q + head.first(queries), query, queries, head);
     load_rows<D, COLUMNS, THREADS, true>(tiles.dcolumns, dout + head.first(queries), query, queries, head);

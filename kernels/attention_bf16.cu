@@ -6,7 +6,7 @@
 // softmax are fp32. A block of WARPS warps has 16·WARPS queries of one head and walks over the keys in tiles
 // of 64: V is on its way while the scores are computed, the next K while V is used.
 // Grid: batch · heads · ⌈queries / (16·WARPS)⌉ blocks of 32·WARPS threads, with
-// 2·(16·WARPS + 128)·(D + 8) + 512 bytes of dynamic shared memory.
+// 2·(16·WARPS + 128)·(D + 8) + 528 bytes of dynamic shared memory.
 #include "attention_bf16.cuh"
 
 template <int D, int WARPS>
@@ -19,12 +19,13 @@ __device__ __forceinline__ void forward_bf16(const float* q, const float* k, con
   __nv_bfloat16* const tileK = tileQ + QUERIES * STRIDE;
   __nv_bfloat16* const tileV = tileK + TILE * STRIDE;
   float* const keyBias = (float*)(tileV + TILE * STRIDE);  // of this tile and the next, in turns
+  int& attended = *(int*)(keyBias + 2 * TILE);             // here, as registers are scarce
   const AttentionHead head((queries + QUERIES - 1) / QUERIES, heads, headDim);
   const int lane = threadIdx.x & 31, pair = (lane & 3) * 2;
   const int first = head.tile * QUERIES, warpRow = (threadIdx.x >> 5) * 16;
   const int row = first + warpRow + (lane >> 2);  // this lane's rows: row and row + 8
   const bool active = first + warpRow < queries;  // the same for the whole warp
-  const long long pairRow = (long long)head.pair * queries;
+  const int pairRow = head.pair * queries;  // at most as many rows as P has elements
   q += head.first(queries);
   k += head.first(keys);
   v += head.first(keys);
@@ -39,11 +40,13 @@ __device__ __forceinline__ void forward_bf16(const float* q, const float* k, con
   load_bf16<D, QUERIES, THREADS>(tileQ, scale * LOG2_E, q, first, queries, head);
   load_bf16<D, TILE, THREADS>(tileK, 1.f, k, 0, keys, head);
   if (threadIdx.x < TILE) keyBias[threadIdx.x] = mask_bias(keyMask, head.sequence, threadIdx.x, keys);
+  const int limit = attended_keys(keyMask, queryMask, head.sequence, keys);
+  if (threadIdx.x == 0) attended = limit;
   __syncthreads();
   const RowFragments<D, D <= 64 && WARPS == 4> rows(tileQ + warpRow * STRIDE);
 
-  for (int key = 0; key < keys; key += TILE) {
-    const float* bias = keyBias + (key / TILE & 1) * TILE;
+  for (int key = 0; key < attended; key += TILE) {
+    const float* bias = keyBias + (key & TILE);
     u32 drawn = 0;  // before the scores, which take the registers that Philox needs
     if (active && dropout.threshold) {
       // Two lanes share four columns of two rows: each draws for one of the rows.
@@ -107,12 +110,12 @@ __device__ __forceinline__ void forward_bf16(const float* q, const float* k, con
         }
       }
     }
-    if (key + TILE < keys) staged.fetch(k, key + TILE, keys, head);
+    if (key + TILE < attended) staged.fetch(k, key + TILE, keys, head);
     if (active) add_weighted<D, TILE>(sum, s, tileV);
-    if (key + TILE < keys) {
+    if (key + TILE < attended) {
       staged.store(tileK, 1.f, k, key + TILE, keys, head);
       if (threadIdx.x < TILE) {
-        keyBias[((key / TILE + 1) & 1) * TILE + threadIdx.x] =
+        keyBias[(key + TILE & TILE) + threadIdx.x] =
             mask_bias(keyMask, head.sequence, key + TILE + threadIdx.x, keys);
       }
     }

@@ -77,7 +77,8 @@ __device__ __forceinline__ void backward_queries_bf16(
   __syncthreads();
   const RowFragments<D, D <= 64> rows(tileQ + warpRow * STRIDE), drows(tileDout + warpRow * STRIDE);
 
-  for (int key = 0; key < keys; key += TILE) {
+  const int attended = attended_keys(keyMask, queryMask, head.sequence, keys);
+  for (int key = 0; key < attended; key += TILE) {
     __syncthreads();  // the tiles before have been read
     load_two<D>(tileK, 1.f, k, tileV, v, key, keys, head);
     if (threadIdx.x < TILE) {
@@ -134,6 +135,15 @@ __device__ __forceinline__ void backward_queries_bf16(
   store_rows<D>(dq + head.first(queries), sum, row, queries, factor, head);
 }
 
+// Writes zeros to the rows of a tile.
+__device__ __forceinline__ void clear_rows(float* matrix, int first, int rows, const AttentionHead& head) {
+  const int count = min(TILE, rows - first);
+  for (int r = threadIdx.x >> 5; r < count; r += WARPS) {
+    float* row = matrix + (long long)(first + r) * head.width;
+    for (int d = threadIdx.x & 31; d < head.dim; d += 32) row[d] = 0.f;
+  }
+}
+
 // What the columns of a tile, which are queries, have in shared memory.
 struct QueryStats {
   float largest[TILE], inverse[TILE], mean[TILE], bias[TILE];
@@ -154,15 +164,21 @@ __device__ __forceinline__ void backward_keys_bf16(
   const int lane = threadIdx.x & 31, pair = (lane & 3) * 2, warp = threadIdx.x >> 5;
   const int row = head.tile * TILE + warp * 16 + (lane >> 2);  // this lane's keys: row and row + 8
   const bool active = head.tile * TILE + warp * 16 < keys;     // the same for the whole warp
+  if (head.tile * TILE >= attended_keys(keyMask, queryMask, head.sequence, keys)) {
+    clear_rows(dk + head.first(keys), head.tile * TILE, keys, head);
+    clear_rows(dv + head.first(keys), head.tile * TILE, keys, head);
+    return;
+  }
   q += head.first(queries);
   dout += head.first(queries);
 
-  load_two<D>(tileK, 1.f, k + head.first(keys), tileV, v + head.first(keys), head.tile * TILE, keys, head);
   float dkey[D / 8][4] = {}, dvalue[D / 8][4] = {};
+  load_two<D>(tileK, 1.f, k + head.first(keys), tileV, v + head.first(keys), head.tile * TILE, keys, head);
   const float keyBias[2] = {mask_bias(keyMask, head.sequence, row, keys),
                             mask_bias(keyMask, head.sequence, row + 8, keys)};
   __syncthreads();
-  const RowFragments<D, D <= 64> rows(tileK + warp * 16 * STRIDE), drows(tileV + warp * 16 * STRIDE);
+  const RowFragments<D, D <= 32> rows(tileK + warp * 16 * STRIDE);
+  const RowFragments<D, D <= 32> drows(tileV + warp * 16 * STRIDE);
   const u32* words = stats.words[lane >> 4 & 1];
   const int shift = 8 * warp + (lane >> 2 & 3);  // of the bit of key `row`; that of row + 8 is 4 further
 

@@ -70,7 +70,7 @@ final class TensorCoreAttention implements AttentionVariant {
         .launch(
             blocks,
             queries / TILE * THREADS,
-            2 * (queries + 2 * TILE) * (DIMS[dim] + 8) + 2 * 4 * TILE);
+            2 * (queries + 2 * TILE) * (DIMS[dim] + 8) + 2 * 4 * TILE + 16);
   }
 
   @Override
