@@ -27,7 +27,7 @@ final class TiledAttention implements AttentionVariant {
     dims = new OfDim[] {new OfDim(stream, 32), new OfDim(stream, 64), new OfDim(stream, 128)};
   }
 
-  /** The kernels for heads of up to {@code dim} dimensions; a number in a name is rows of a lane. */
+  /** The kernels for heads of up to {@code dim} dimensions; numbers in names are rows of a lane. */
   private static final class OfDim {
     final int dim;
     final Kernel forward1;
