@@ -93,9 +93,10 @@ struct RowFragments {
   const __nv_bfloat16* rows;
 
   __device__ __forceinline__ explicit RowFragments(const __nv_bfloat16* rows) : rows(rows) {
-    if (!HELD) return;
+    if constexpr (HELD) {
 #pragma unroll
-    for (int k = 0; k < D / 16; k++) load_rows_fragment<D>(held[HELD ? k : 0], rows, k);
+      for (int k = 0; k < D / 16; k++) load_rows_fragment<D>(held[k], rows, k);
+    }
   }
 
   // product = rows · columnsᵀ for COUNT columns.
