@@ -57,8 +57,8 @@ mkdir -p "$objects"
 out=$(cd "$out" && pwd)
 objects=$(cd "$objects" && pwd)
 
-driver= work=$objects/work
-: > "$work"
+driver= work=$objects/work.$$
+trap 'rm -f "$work"' EXIT
 plan() {  # plan NAME SOURCE FLAGS...: a line of arguments for --compile
   name=$1 source=$2
   shift 2

@@ -1,6 +1,7 @@
 // Inside the stand-in for libcudnn.so.9: status codes, descriptors, and memory seen through them.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "stand_in.h"

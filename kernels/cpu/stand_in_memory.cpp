@@ -1,5 +1,6 @@
 // Stand-in for libcuda.so.1: memory. A block has exactly the bytes asked for, so that AddressSanitizer
 // sees the first byte beyond; it starts at a multiple of 256 as CUDA's do.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
