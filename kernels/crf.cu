@@ -119,12 +119,12 @@ extern "C" __global__ void crf_emissions_grad(const double* alphas, const double
 
 // Shares of the gradients of T, start and end (one after another, tags² + 2 tags in all) that slices of
 // the batch have: shares[slice, n] = Σ_{b of the slice} dout[b] · (observed − expected). Grid (enough
-// for one thread per n, slices), any block; slice s has the sequences s, s + slices, s + 2 slices ….
-extern "C" __global__ void crf_shares(const float* emissions, const int* lengths,
-                                      const float* transitions, const double* alphas,
-                                      const double* betas, const double* log_partitions,
-                                      const int* gold, const float* dout, double* shares, int batch,
-                                      int tokens, int tags) {
+// for one thread per n, slices), blocks of at most 256; slice s has the sequences s, s + slices,
+// s + 2 slices ….
+extern "C" __global__ void __launch_bounds__(256)
+crf_shares(const float* emissions, const int* lengths, const float* transitions, const double* alphas,
+           const double* betas, const double* log_partitions, const int* gold, const float* dout,
+           double* shares, int batch, int tokens, int tags) {
   long long n = grid_thread(), pairs = (long long)tags * tags, all = pairs + 2ll * tags;
   if (n >= all) return;
   bool pair = n < pairs, starts = n < pairs + tags;

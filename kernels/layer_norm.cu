@@ -101,7 +101,7 @@ __device__ __forceinline__ void residual_layer_norm_rows(
     layer_norm_rows<k>(x, gamma, beta, eps, y, mean, inv_std, rows, cols);                               \
   }                                                                                                      \
   KERNEL(layer_norm_##suffix)                                                                            \
-  extern "C" __global__ void residual_layer_norm_##suffix(                                               \
+  extern "C" __global__ void __launch_bounds__(256) residual_layer_norm_##suffix(                        \
       u32 threshold, float scale, u64 seed, u64 stream, const u64* base, const float* x,                 \
       const float* residual, const float* gamma, const float* beta, float eps, float* sum, float* y,     \
       float* mean, float* inv_std, int rows, int cols) {                                                 \

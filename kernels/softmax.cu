@@ -93,8 +93,8 @@ struct Block256 : Block {
   }                                                                            \
   KERNEL(op##_##suffix)
 #define BACKWARD(op, suffix, group, k, w)                                              \
-  extern "C" __global__ void op##_##suffix(const float* y, const float* dy, float* dx, \
-                                           int rows, int cols) {                       \
+  extern "C" __global__ void __launch_bounds__(256) op##_##suffix(                     \
+      const float* y, const float* dy, float* dx, int rows, int cols) {                \
     op##_rows<group, k, w>(y, dy, dx, rows, cols);                                     \
   }                                                                                    \
   KERNEL(op##_##suffix)
