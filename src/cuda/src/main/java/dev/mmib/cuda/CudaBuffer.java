@@ -13,8 +13,8 @@ final class CudaBuffer implements Buffer {
   private final boolean counted;
   private CudaMemory.@Nullable Block block;
 
-  /** Smallest and largest number, while known; see {@link #knownRange}. */
-  private int @Nullable [] range;
+  /** The numbers, if they are ints that were uploaded and not changed since. */
+  private int @Nullable [] uploaded;
 
   private long version;
   private @Nullable CudaBuffer bfloat16;
@@ -96,16 +96,34 @@ final class CudaBuffer implements Buffer {
   /** To be called by whatever changes the numbers: what was derived from them is out of date. */
   void written() {
     version++;
-    range = null;
+    uploaded = null;
+  }
+
+  /**
+   * The ints as they were uploaded, or null: ids, lengths and tags come from the host, and who asks
+   * for them there need not wait for the device.
+   */
+  int @Nullable [] uploaded() {
+    return uploaded;
+  }
+
+  void uploaded(int[] ints) {
+    uploaded = ints;
   }
 
   /** Smallest and largest of ints that were uploaded and not changed since, or null. */
   int @Nullable [] knownRange() {
-    return range;
-  }
-
-  void knowRange(int least, int greatest) {
-    range = new int[] {least, greatest};
+    var ints = uploaded;
+    if (ints == null) {
+      return null;
+    }
+    int least = ints[0];
+    int greatest = least;
+    for (int i : ints) {
+      least = Math.min(least, i);
+      greatest = Math.max(greatest, i);
+    }
+    return new int[] {least, greatest};
   }
 
   /** The copy in bfloat16 if there is one of the present numbers, or null. */

@@ -76,7 +76,7 @@ final class CudaContext implements AutoCloseable {
     }
   }
 
-  /** Other threads may still have the context current: it lives until the last one lets it go. */
+  /** The driver ends the context when nobody else in this process has it. */
   @Override
   public void close() {
     CURRENT.remove();

@@ -46,8 +46,10 @@ final class CudaMemory implements AutoCloseable {
   /** While work is recorded or replayed on its thread, blocks are those of the recording. */
   private volatile @Nullable RecordedMemory recorded;
 
+  private int blocks;
   private boolean closed;
 
+  /** Memory of {@code context}, which is closed with the last block. */
   CudaMemory(CudaContext context) {
     this.context = context;
     this.caching = !"false".equals(System.getProperty(CACHING_PROPERTY));
@@ -121,6 +123,7 @@ final class CudaMemory implements AutoCloseable {
       throw outOfMemory(asked);
     }
     Driver.check(status, "cuMemAlloc");
+    blocks++;
     return new Block(size, pointer, forWhom);
   }
 
@@ -177,6 +180,14 @@ final class CudaMemory implements AutoCloseable {
   private void free(Block block) {
     context.makeCurrent();
     Driver.check(cuMemFree(block.pointer()), "cuMemFree");
+    blocks--;
+    closeContextIfEmpty();
+  }
+
+  private void closeContextIfEmpty() {
+    if (closed && blocks == 0) {
+      context.close();
+    }
   }
 
   /** Gives what is unused back to the driver, once the device is done with it. */
@@ -212,5 +223,6 @@ final class CudaMemory implements AutoCloseable {
   public synchronized void close() {
     trim();
     closed = true;
+    closeContextIfEmpty();
   }
 }

@@ -205,11 +205,10 @@ final class CudaStream implements AutoCloseable {
     synchronize();
     recordings.close();
     zeroBase.close();
-    memory.close();
     transfers.close();
     args.close();
     files.close();
     Driver.check(cuStreamDestroy(stream), "cuStreamDestroy");
-    context.close();
+    memory.close(); // and with the last buffer the context
   }
 }

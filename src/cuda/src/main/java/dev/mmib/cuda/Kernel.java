@@ -45,7 +45,7 @@ final class Kernel {
 
   /** Floats that are read. */
   Kernel in(Buffer floats) {
-    return pointer(CudaBuffer.of(floats, DType.F32).address());
+    return read(floats, DType.F32);
   }
 
   Kernel inOrNull(@Nullable Buffer floats) {
@@ -53,17 +53,17 @@ final class Kernel {
   }
 
   Kernel inInts(Buffer ints) {
-    return pointer(CudaBuffer.of(ints, DType.I32).address());
+    return read(ints, DType.I32);
   }
 
   /** Floats or ints that are read. */
   Kernel inAny(Buffer buffer) {
-    return pointer(CudaBuffer.of(buffer).address());
+    return read(buffer, buffer.type());
   }
 
   /** Floats that are written, or read and written. */
   Kernel out(Buffer floats) {
-    return written(CudaBuffer.of(floats, DType.F32));
+    return written(floats, DType.F32);
   }
 
   Kernel outOrNull(@Nullable Buffer floats) {
@@ -71,18 +71,29 @@ final class Kernel {
   }
 
   Kernel outInts(Buffer ints) {
-    return written(CudaBuffer.of(ints, DType.I32));
+    return written(ints, DType.I32);
   }
 
   /** Floats or ints that are written. */
   Kernel outAny(Buffer buffer) {
-    return written(CudaBuffer.of(buffer));
+    return written(buffer, buffer.type());
   }
 
-  private Kernel written(CudaBuffer buffer) {
-    pointer(buffer.address());
-    buffer.written();
+  private Kernel written(Buffer buffer, DType type) {
+    read(buffer, type);
+    CudaBuffer.of(buffer).written();
     return this;
+  }
+
+  private Kernel read(Buffer buffer, DType type) {
+    long address;
+    try {
+      address = CudaBuffer.of(buffer, type).address();
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      args.end(); // the launch will not come
+      throw e;
+    }
+    return pointer(address);
   }
 
   private Kernel pointer(long address) {

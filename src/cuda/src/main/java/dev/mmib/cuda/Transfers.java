@@ -5,6 +5,7 @@ import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
 
 import dev.mmib.backend.ByteSource;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Objects;
 import jcuda.Pointer;
 
@@ -13,6 +14,9 @@ import jcuda.Pointer;
  * numbers may be changed; downloads when they are there.
  */
 final class Transfers implements AutoCloseable {
+
+  /** So many ints of a buffer are kept on the host too. */
+  private static final int KNOWN_INTS = 1 << 20;
 
   private final CudaStream stream;
   private final Staging staging;
@@ -37,19 +41,9 @@ final class Transfers implements AutoCloseable {
   void upload(int[] from, int offset, CudaBuffer to, int at, int length) {
     Objects.checkFromIndexSize(offset, length, from.length);
     upload(to, at, length, (first, n, bytes) -> bytes.asIntBuffer().put(from, offset + first, n));
-    if (at == 0 && length == to.length() && length > 0) {
-      noteRange(from, offset, to, length);
+    if (at == 0 && length == to.length() && length > 0 && length <= KNOWN_INTS) {
+      to.uploaded(Arrays.copyOfRange(from, offset, offset + length));
     }
-  }
-
-  private static void noteRange(int[] from, int offset, CudaBuffer to, int length) {
-    int least = from[offset];
-    int greatest = least;
-    for (int i = offset; i < offset + length; i++) {
-      least = Math.min(least, from[i]);
-      greatest = Math.max(greatest, from[i]);
-    }
-    to.knowRange(least, greatest);
   }
 
   void upload(ByteSource from, CudaBuffer to, int at, int length) {
@@ -100,8 +94,15 @@ final class Transfers implements AutoCloseable {
 
   void download(CudaBuffer from, int at, int[] to, int offset, int length) {
     Objects.checkFromIndexSize(offset, length, to.length);
-    download(
-        from, at, length, (first, n, bytes) -> bytes.asIntBuffer().get(to, offset + first, n));
+    Objects.checkFromIndexSize(at, length, from.length());
+    from.pointer(); // refuses a closed buffer
+    var known = from.uploaded();
+    if (known != null) {
+      System.arraycopy(known, at, to, offset, length);
+    } else {
+      download(
+          from, at, length, (first, n, bytes) -> bytes.asIntBuffer().get(to, offset + first, n));
+    }
   }
 
   /** The first {@code count} doubles of a buffer that holds doubles. */
