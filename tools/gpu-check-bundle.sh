@@ -35,7 +35,7 @@ mkdir -p "$bundle/lib" "$bundle/golden"
 compress=2
 if "$java_home/bin/java" -version 2>&1 | grep -q '"2[1-9]'; then compress=zip-9; fi
 "$java_home/bin/jlink" \
-  --add-modules java.base,java.desktop,java.logging,java.management,java.naming,java.xml,jdk.unsupported \
+  --add-modules java.base,java.desktop,java.logging,java.management,java.naming,java.xml,jdk.management,jdk.unsupported \
   --strip-debug --no-header-files --no-man-pages --compress=$compress --output "$bundle/jre"
 tar -C "$bundle" -cJf "$bundle/jre.tar.xz" jre
 rm -rf "$bundle/jre"
@@ -66,6 +66,7 @@ if [ -n "$(git status --porcelain 2> /dev/null)" ]; then commit="$commit, with c
 echo "$commit" > "$bundle/commit"
 
 size=$(du -sm "$bundle" | cut -f1)
-du -sk "$bundle"/* "$bundle"/lib/* | sort -n | tail -24
+du -sk "$bundle"/lib/* | sort -n
+du -sk "$bundle"/* | sort -n
 echo "$bundle: $size MiB of at most $limit_mib"
 [ "$size" -le $limit_mib ]

@@ -11,6 +11,7 @@
 # GPU_LIB_ROOTS    folders below which the CUDA libraries are looked for; usually they are found without
 # GPU_JVM_ARGS     more options for Java (8 GB of heap are usual)
 # GPU_SECONDS      for everything together; 470 if unset
+# GPU_PATIENCE     what the steps' limits are multiplied by, for slow machines
 # GPU_QUICK        if set, benchmarks run small shapes once, to see that they run
 # GPU_PYTHON       the python3 that has torch, for the peer
 set -uo pipefail
@@ -61,7 +62,7 @@ java() {
 # step NAME LIMIT COMMAND...: runs it, at most LIMIT seconds, and writes down how it ended. A command may
 # end with 3 for "left out", after a last line that says why.
 step() {
-  name=$1 limit=$2
+  name=$1 limit=$(($2 * ${GPU_PATIENCE:-1}))
   shift 2
   case $chosen in *" $name "* | "  ") ;; *) return ;; esac
   left=$((end - SECONDS))

@@ -6,8 +6,7 @@ import dev.mmib.backend.kernel.AttentionKernels.Masks;
 import dev.mmib.backend.kernel.Dropout;
 
 /** What the forward and the backward pass of an attention both read. */
-record AttentionInputs(
-    Heads heads, Buffer q, Buffer k, Buffer v, Masks masks, Dropout dropout) {
+record AttentionInputs(Heads heads, Buffer q, Buffer k, Buffer v, Masks masks, Dropout dropout) {
 
   /** Passes all of it, in the order in which the kernels of one pass take it. */
   Kernel to(Kernel kernel) {

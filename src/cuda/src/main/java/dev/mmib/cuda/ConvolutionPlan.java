@@ -91,8 +91,7 @@ final class ConvolutionPlan implements AutoCloseable {
   }
 
   private void describeConvolution(Precision precision) {
-    Cudnn.check(
-        cudnnCreateConvolutionDescriptor(convolution), "cudnnCreateConvolutionDescriptor");
+    Cudnn.check(cudnnCreateConvolutionDescriptor(convolution), "cudnnCreateConvolutionDescriptor");
     Cudnn.check(
         cudnnSetConvolution2dDescriptor(
             convolution,
@@ -106,8 +105,7 @@ final class ConvolutionPlan implements AutoCloseable {
             cudnnDataType.CUDNN_DATA_FLOAT),
         "cudnnSetConvolution2dDescriptor");
     Cudnn.check(
-        cudnnSetConvolutionGroupCount(convolution, conv.groups()),
-        "cudnnSetConvolutionGroupCount");
+        cudnnSetConvolutionGroupCount(convolution, conv.groups()), "cudnnSetConvolutionGroupCount");
     // By its default cuDNN rounds floats to TF32.
     int math =
         switch (precision) {
@@ -185,8 +183,7 @@ final class ConvolutionPlan implements AutoCloseable {
   private @Nullable Algorithm choose(int status, int determinism, int number, long workspace) {
     boolean same = determinism == cudnnDeterminism.CUDNN_DETERMINISTIC;
     boolean fits =
-        workspace <= MOST_WORKSPACE
-            && workspace <= cudnn.stream().memory().availableBytes() / 2;
+        workspace <= MOST_WORKSPACE && workspace <= cudnn.stream().memory().availableBytes() / 2;
     return status == 0 && fits && same ? new Algorithm(number, workspace) : null;
   }
 

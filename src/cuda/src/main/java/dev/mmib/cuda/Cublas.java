@@ -55,15 +55,13 @@ final class Cublas implements AutoCloseable {
     check(cublasSetStream(handle, stream.runtimeHandle()), "cublasSetStream");
     workspace = stream.internal(DType.I32, WORKSPACE_BYTES / 4);
     // One workspace given once: cuBLAS allocates nothing, also while a graph is captured.
-    check(
-        cublasSetWorkspace(handle, workspace.pointer(), WORKSPACE_BYTES), "cublasSetWorkspace");
+    check(cublasSetWorkspace(handle, workspace.pointer(), WORKSPACE_BYTES), "cublasSetWorkspace");
     int math =
         precision == Precision.TF32
             ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH
             : cublasMath.CUBLAS_DEFAULT_MATH;
     check(cublasSetMathMode(handle, math), "cublasSetMathMode");
-    operandType =
-        precision == Precision.BF16 ? cudaDataType.CUDA_R_16BF : cudaDataType.CUDA_R_32F;
+    operandType = precision == Precision.BF16 ? cudaDataType.CUDA_R_16BF : cudaDataType.CUDA_R_32F;
   }
 
   /**
@@ -136,8 +134,7 @@ final class Cublas implements AutoCloseable {
 
   private static long fingerprint(
       Product p, CudaBuffer a, CudaBuffer b, CudaBuffer c, boolean add) {
-    return Fingerprint.of(
-        p.hashCode(), a.address(), b.address(), c.address(), add ? 1 : 0);
+    return Fingerprint.of(p.hashCode(), a.address(), b.address(), c.address(), add ? 1 : 0);
   }
 
   private static void check(int status, String call) {

@@ -136,8 +136,7 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public <T extends @Nullable Object> T repeat(
-      Object key, long randomPosition, Supplier<T> work) {
+  public <T extends @Nullable Object> T repeat(Object key, long randomPosition, Supplier<T> work) {
     return graphs ? stream.repeat(key, randomPosition, work) : work.get();
   }
 

@@ -25,8 +25,7 @@ final class CudaBuffer implements Buffer {
    *
    * @param counted whether reports of memory count it
    */
-  CudaBuffer(
-      CudaMemory owner, DType type, int length, CudaMemory.Block block, boolean counted) {
+  CudaBuffer(CudaMemory owner, DType type, int length, CudaMemory.Block block, boolean counted) {
     this.owner = owner;
     this.type = type;
     this.length = length;
@@ -136,9 +135,7 @@ final class CudaBuffer implements Buffer {
     if (bfloat16 == null) {
       int words = length / 2 + length % 2;
       bfloat16 =
-          isRecorded()
-              ? owner.allocate(DType.I32, words)
-              : owner.allocateLasting(DType.I32, words);
+          isRecorded() ? owner.allocate(DType.I32, words) : owner.allocateLasting(DType.I32, words);
     }
     versionOfBfloat16 = version;
     return bfloat16;

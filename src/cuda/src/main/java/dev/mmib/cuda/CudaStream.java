@@ -36,8 +36,7 @@ final class CudaStream implements AutoCloseable {
 
   CudaStream(int ordinal) {
     context = new CudaContext(ordinal);
-    Driver.check(
-        cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+    Driver.check(cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "cuStreamCreate");
     memory = new CudaMemory(context);
     transfers = new Transfers(this);
     args = new KernelArgs();
@@ -120,8 +119,8 @@ final class CudaStream implements AutoCloseable {
   }
 
   /**
-   * Whether a call to the device must be left out because a captured graph has it. To be asked before
-   * every call of cuBLAS, cuDNN and the driver that computes or copies.
+   * Whether a call to the device must be left out because a captured graph has it. To be asked
+   * before every call of cuBLAS, cuDNN and the driver that computes or copies.
    *
    * @param fingerprint of the call and all its arguments
    */
@@ -154,9 +153,7 @@ final class CudaStream implements AutoCloseable {
     context.makeCurrent();
     Driver.check(
         cuFuncSetAttribute(
-            function,
-            CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
-            bytes),
+            function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes),
         "cuFuncSetAttribute");
   }
 
@@ -171,8 +168,7 @@ final class CudaStream implements AutoCloseable {
       int sharedBytes) {
     var recording = recordings.current();
     if (recording != null) {
-      long shape =
-          Fingerprint.of(number, blocksX, blocksY, blocksZ, threads, sharedBytes);
+      long shape = Fingerprint.of(number, blocksX, blocksY, blocksZ, threads, sharedBytes);
       if (recording.replaysInstead(Fingerprint.of(shape, arguments.fingerprint()))) {
         return;
       }

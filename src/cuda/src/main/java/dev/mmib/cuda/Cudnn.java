@@ -63,8 +63,8 @@ final class Cudnn implements AutoCloseable {
   }
 
   /**
-   * Throws unless {@code status} is 0. The numbers were changed in cuDNN 9 and JCuda's names are the
-   * old ones, so the library itself is asked.
+   * Throws unless {@code status} is 0. The numbers were changed in cuDNN 9 and JCuda's names are
+   * the old ones, so the library itself is asked.
    */
   static void check(int status, String call) {
     if (status != 0) {

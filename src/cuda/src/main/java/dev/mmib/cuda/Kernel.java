@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * softmax.in(x).out(y).value(rows).value(cols).launch(rows, 256);
  * }</pre>
  *
- * <p>Kernels of one stream share one block of arguments, so launches are begun and ended one by one.
+ * <p>Kernels of one stream share one block of arguments, so launches are begun and ended one by
+ * one.
  */
 final class Kernel {
 

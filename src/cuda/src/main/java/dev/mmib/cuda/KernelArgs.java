@@ -5,11 +5,13 @@ import jcuda.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The arguments of launches, in one page-locked block that is used for every launch: slots of 8 bytes
- * and, behind them, the {@code void**} that {@code cuLaunchKernel} wants, pointing at the slots.
+ * The arguments of launches, in one page-locked block that is used for every launch: slots of 8
+ * bytes and, behind them, the {@code void**} that {@code cuLaunchKernel} wants, pointing at the
+ * slots.
  *
  * <p>The driver copies arguments when it is called, so the block may be written anew as soon as the
- * call has returned. JCuda's own way, objects made for every launch, takes 5 µs; this one a quarter.
+ * call has returned. JCuda's own way, objects made for every launch, takes 5 µs; this one a
+ * quarter.
  */
 final class KernelArgs implements AutoCloseable {
 

@@ -92,7 +92,6 @@ final class RecordedMemory {
   synchronized void discard() {
     discarded = true;
     all.removeAll(open);
-    all.forEach(
-        block -> memory.putBack(new CudaMemory.Block(block.size(), block.pointer(), null)));
+    all.forEach(block -> memory.putBack(new CudaMemory.Block(block.size(), block.pointer(), null)));
   }
 }

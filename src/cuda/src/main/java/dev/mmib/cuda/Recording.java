@@ -26,13 +26,13 @@ import jcuda.driver.CUstreamCaptureMode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Work of a fixed shape as CUDA graphs: one for each stretch between two places where the host waits
- * for a number.
+ * Work of a fixed shape as CUDA graphs: one for each stretch between two places where the host
+ * waits for a number.
  *
- * <p>The Java code of the work runs every time. The first time everything happens as ever, in memory
- * of the recording's own ({@link Phase#REHEARSAL}); the second time the device's calls are captured;
- * from then on they are only compared with what was captured, and each stretch is one launch. So
- * results are the same, whatever the code does with them, and a difference is noticed.
+ * <p>The Java code of the work runs every time. The first time everything happens as ever, in
+ * memory of the recording's own ({@link Phase#REHEARSAL}); the second time the device's calls are
+ * captured; from then on they are only compared with what was captured, and each stretch is one
+ * launch. So results are the same, whatever the code does with them, and a difference is noticed.
  */
 final class Recording implements AutoCloseable {
 
@@ -66,8 +66,7 @@ final class Recording implements AutoCloseable {
   Recording(CUstream stream, RecordedMemory memory) {
     this.stream = stream;
     this.memory = memory;
-    Driver.check(
-        cuEventCreate(done, CUevent_flags.CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+    Driver.check(cuEventCreate(done, CUevent_flags.CU_EVENT_DISABLE_TIMING), "cuEventCreate");
   }
 
   RecordedMemory memory() {
@@ -130,8 +129,8 @@ final class Recording implements AutoCloseable {
   }
 
   /**
-   * Whether a call to the device must be left out because the graph has it; to be asked before every
-   * call.
+   * Whether a call to the device must be left out because the graph has it; to be asked before
+   * every call.
    *
    * @param fingerprint of the call and all that it is given
    */
@@ -148,7 +147,9 @@ final class Recording implements AutoCloseable {
     return false;
   }
 
-  /** Between two stretches the work may go another way; within one, part of it is left out already. */
+  /**
+   * Between two stretches the work may go another way; within one, part of it is left out already.
+   */
   private void leaveOrRefuse() {
     if (nextCall != stretchBegin(nextStretch)) {
       throw different("call " + nextCall + " differs");

@@ -90,7 +90,8 @@ final class Recordings implements AutoCloseable {
     return entry;
   }
 
-  private <T extends @Nullable Object> T run(Object key, Entry entry, long position, Supplier<T> work) {
+  private <T extends @Nullable Object> T run(
+      Object key, Entry entry, long position, Supplier<T> work) {
     var recording = entry.recording();
     stream.context().makeCurrent();
     thread = Thread.currentThread();
@@ -124,8 +125,7 @@ final class Recordings implements AutoCloseable {
   private void warnOnce(Object key) {
     if (!warned) {
       warned = true;
-      LOG.warn(
-          "results of the last run of {} are still in use: it runs without its graph", key);
+      LOG.warn("results of the last run of {} are still in use: it runs without its graph", key);
     }
   }
 

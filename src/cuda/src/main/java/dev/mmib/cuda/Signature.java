@@ -14,7 +14,8 @@ record Signature(String name, int[] sizes) {
 
   private static final Pattern ENTRY =
       Pattern.compile("\\.entry\\s+(\\w+)\\s*\\(([^)]*)\\)", Pattern.DOTALL);
-  private static final Pattern PARAMETER = Pattern.compile("\\.param\\s+(?:\\.align\\s+\\d+\\s+)?\\.[a-z]+(\\d+)");
+  private static final Pattern PARAMETER =
+      Pattern.compile("\\.param\\s+(?:\\.align\\s+\\d+\\s+)?\\.[a-z]+(\\d+)");
 
   /** The kernels of a PTX file by name. */
   static Map<String, Signature> of(String ptx) {
@@ -22,8 +23,7 @@ record Signature(String name, int[] sizes) {
     var entry = ENTRY.matcher(ptx);
     while (entry.find()) {
       var parameters = PARAMETER.matcher(entry.group(2));
-      var sizes =
-          parameters.results().mapToInt(p -> Integer.parseInt(p.group(1)) / 8).toArray();
+      var sizes = parameters.results().mapToInt(p -> Integer.parseInt(p.group(1)) / 8).toArray();
       found.put(entry.group(1), new Signature(entry.group(1), sizes));
     }
     return found;

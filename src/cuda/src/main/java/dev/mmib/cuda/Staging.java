@@ -11,8 +11,8 @@ import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUstream;
 
 /**
- * Page-locked memory through which numbers go to the device: a ring of blocks, so that the host fills
- * one while the device copies from others, and small uploads never wait.
+ * Page-locked memory through which numbers go to the device: a ring of blocks, so that the host
+ * fills one while the device copies from others, and small uploads never wait.
  */
 final class Staging implements AutoCloseable {
 

@@ -57,9 +57,7 @@ final class TensorCoreAttention implements AttentionVariant {
     int blocks = AttentionInputs.blocks(heads, heads.queries(), queries);
     // Larger tiles read K and V less often, but must be enough to fill the GPU.
     boolean large =
-        dim < forward128.length
-            && heads.queries() > TILE
-            && blocks >= stream.processors();
+        dim < forward128.length && heads.queries() > TILE && blocks >= stream.processors();
     if (!large) {
       queries = TILE;
       blocks = AttentionInputs.blocks(heads, heads.queries(), queries);

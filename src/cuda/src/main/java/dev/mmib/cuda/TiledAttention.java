@@ -88,8 +88,7 @@ final class TiledAttention implements AttentionVariant {
     var kernel = lane == 1 ? of.forward1 : lane == 4 ? of.forward4 : of.forward8;
     inputs.to(kernel).out(out).out(saved);
     AttentionInputs.sizes(heads, kernel)
-        .launch(
-            AttentionInputs.blocks(heads, heads.queries(), rows), 128, of.forwardBytes(rows));
+        .launch(AttentionInputs.blocks(heads, heads.queries(), rows), 128, of.forwardBytes(rows));
   }
 
   /** Rows of a lane: many for the sake of registers, few where that would leave the GPU idle. */

@@ -10,8 +10,8 @@ import java.util.Objects;
 import jcuda.Pointer;
 
 /**
- * Numbers between the host and the device, through page-locked memory. Uploads return when the host's
- * numbers may be changed; downloads when they are there.
+ * Numbers between the host and the device, through page-locked memory. Uploads return when the
+ * host's numbers may be changed; downloads when they are there.
  */
 final class Transfers implements AutoCloseable {
 
@@ -82,8 +82,7 @@ final class Transfers implements AutoCloseable {
       filling.fill(first, n, staging.next(bytes));
       source = staging.lastPointer();
     }
-    Driver.check(
-        cuMemcpyHtoDAsync(target, source, bytes, stream.handle()), "cuMemcpyHtoDAsync");
+    Driver.check(cuMemcpyHtoDAsync(target, source, bytes, stream.handle()), "cuMemcpyHtoDAsync");
   }
 
   void download(CudaBuffer from, int at, float[] to, int offset, int length) {
@@ -130,8 +129,7 @@ final class Transfers implements AutoCloseable {
       for (int done = 0; done < length; done += most) {
         int n = Math.min(most, length - done);
         Driver.check(
-            cuMemcpyDtoHAsync(
-                incoming.pointer(), from.pointer(at + done), 4L * n, stream.handle()),
+            cuMemcpyDtoHAsync(incoming.pointer(), from.pointer(at + done), 4L * n, stream.handle()),
             "cuMemcpyDtoHAsync");
         stream.synchronize();
         filling.fill(done, n, incoming.bytes().clear());

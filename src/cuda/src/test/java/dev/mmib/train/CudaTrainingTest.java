@@ -20,7 +20,6 @@ import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -69,40 +68,26 @@ class CudaTrainingTest {
     return losses;
   }
 
+  /** Also, with and without graphs, bit for bit the same. */
   @ParameterizedTest
   @EnumSource
   void learnsAlongTheCurveOfTheCpu(Task task) throws IOException {
     var data = data(task);
     var expected = losses(task, data, new JavaBackend(2), "java");
-    var actual = losses(task, data, open(false), "cuda");
-    assertEquals(expected.size(), actual.size());
-    for (int step = 0; step < expected.size(); step++) {
-      double difference = Math.abs(expected.get(step) - actual.get(step));
-      assertTrue(
-          difference <= 2e-3 * Math.abs(expected.get(step)),
-          "step " + step + ": " + actual.get(step) + " vs " + expected.get(step));
-    }
-    assertTrue(actual.get(actual.size() - 1) < actual.get(0), "the loss falls");
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void learnsTheSameWithGraphsBitForBit(Task task) throws IOException {
-    var data = data(task);
     var plain = losses(task, data, open(false), "plain");
     assertEquals(0, replays);
+    assertEquals(expected.size(), plain.size());
+    for (int step = 0; step < expected.size(); step++) {
+      double difference = Math.abs(expected.get(step) - plain.get(step));
+      assertTrue(
+          difference <= 2e-3 * Math.abs(expected.get(step)),
+          "step " + step + ": " + plain.get(step) + " vs " + expected.get(step));
+    }
+    assertTrue(plain.get(plain.size() - 1) < plain.get(0), "the loss falls");
     assertEquals(plain, losses(task, data, open(true), "graphs"));
     assertTrue(replays > 0, "steps come again");
     assertArrayEquals(
         Files.readAllBytes(directory.resolve("plain/model/model.safetensors")),
         Files.readAllBytes(directory.resolve("graphs/model/model.safetensors")));
-  }
-
-  @Test
-  void learnsTheSameTwiceBitForBit() throws IOException {
-    var data = data(Task.NER);
-    assertEquals(
-        losses(Task.NER, data, open(false), "first"),
-        losses(Task.NER, data, open(false), "second"));
   }
 }
