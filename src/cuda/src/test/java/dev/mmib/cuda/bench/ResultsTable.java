@@ -38,7 +38,12 @@ public final class ResultsTable {
 
   public static void main(String[] arguments) throws IOException {
     var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    new ResultsTable(Path.of(arguments[0]), out).print();
+    print(Path.of(arguments[0]), out);
+  }
+
+  /** Prints the tables of what lies in a folder. */
+  static void print(Path folder, PrintStream out) throws IOException {
+    new ResultsTable(folder, out).print();
   }
 
   private static Map<String, String> steps() {
