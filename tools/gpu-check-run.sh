@@ -170,7 +170,8 @@ peer() {
     echo "no python3 with torch and CUDA"
     return 3
   fi
-  timeout -k 5 "$limit" "$python" "$here/gpu_peer.py" "$out/peer.jsonl" $quick "$1"
+  TORCHINDUCTOR_CACHE_DIR="$private/inductor" \
+    timeout -k 5 "$limit" "$python" "$here/gpu_peer.py" "$out/peer.jsonl" $quick "$1"
 }
 
 step machine 60 machine
