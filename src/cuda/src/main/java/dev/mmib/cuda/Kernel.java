@@ -3,6 +3,7 @@ package dev.mmib.cuda;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.DType;
 import dev.mmib.backend.kernel.Dropout;
+import java.util.function.Supplier;
 import jcuda.driver.CUfunction;
 import org.jspecify.annotations.Nullable;
 
@@ -26,22 +27,34 @@ final class Kernel {
 
   private final CudaStream stream;
   private final KernelArgs args;
-  private final CUfunction function;
-  private final Signature signature;
+  private final Supplier<Compiled> compiler;
   private final int number;
+  private @Nullable Compiled compiled;
   private int sharedLimit = 48 * 1024;
+
+  /** What the driver made of it. */
+  record Compiled(CUfunction function, Signature signature) {}
 
   /**
    * A kernel of {@code stream}.
    *
    * @param number its own among all kernels of the stream
    */
-  Kernel(CudaStream stream, KernelArgs args, CUfunction function, Signature signature, int number) {
+  Kernel(CudaStream stream, KernelArgs args, Supplier<Compiled> compiler, int number) {
     this.stream = stream;
     this.args = args;
-    this.function = function;
-    this.signature = signature;
+    this.compiler = compiler;
     this.number = number;
+  }
+
+  /** The kernel, compiled now if it has not been. */
+  Compiled compiled() {
+    var now = compiled;
+    if (now == null) {
+      now = compiler.get();
+      compiled = now;
+    }
+    return now;
   }
 
   /** Floats that are read. */
@@ -146,8 +159,8 @@ final class Kernel {
   private void begin(int bytes) {
     args.beginning(this);
     try {
-      signature.require(args.count(), bytes);
-    } catch (IllegalStateException e) {
+      compiled().signature().require(args.count(), bytes);
+    } catch (RuntimeException e) {
       args.end();
       throw e;
     }
@@ -166,7 +179,8 @@ final class Kernel {
   void launch(int blocksX, int blocksY, int blocksZ, int threads, int sharedBytes) {
     args.beginning(this);
     try {
-      signature.requireAll(args.count());
+      var function = compiled().function();
+      compiled().signature().requireAll(args.count());
       if (sharedBytes > sharedLimit) {
         stream.allowShared(function, sharedBytes);
         sharedLimit = sharedBytes;
@@ -190,6 +204,6 @@ final class Kernel {
 
   @Override
   public String toString() {
-    return signature.name();
+    return compiled == null ? "kernel " + number : compiled.signature().name();
   }
 }

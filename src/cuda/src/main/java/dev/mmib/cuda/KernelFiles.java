@@ -29,8 +29,15 @@ final class KernelFiles implements AutoCloseable {
     this.args = args;
   }
 
-  /** The kernel {@code name} of {@code kernels/file.cu}. */
+  /**
+   * The kernel {@code name} of {@code kernels/file.cu}. It is compiled when it is launched first:
+   * the driver takes about a second for a file that it has not in its own cache.
+   */
   Kernel kernel(String file, String name) {
+    return new Kernel(stream, args, () -> compile(file, name), kernels++);
+  }
+
+  private Kernel.Compiled compile(String file, String name) {
     var loaded = files.computeIfAbsent(file, this::load);
     var signature = loaded.signatures().get(name);
     if (signature == null) {
@@ -38,7 +45,7 @@ final class KernelFiles implements AutoCloseable {
     }
     var function = new CUfunction();
     Driver.check(cuModuleGetFunction(function, loaded.module(), name), "cuModuleGetFunction");
-    return new Kernel(stream, args, function, signature, kernels++);
+    return new Kernel.Compiled(function, signature);
   }
 
   private Loaded load(String file) {

@@ -78,8 +78,10 @@ class KernelTest {
     Gpu.assumePresent();
     CudaNatives.load();
     try (var stream = new CudaStream(0)) {
-      assertThrows(IllegalArgumentException.class, () -> stream.kernel("matmul", "nothing"));
-      assertThrows(IllegalArgumentException.class, () -> stream.kernel("nothing", "nothing"));
+      var unknown = stream.kernel("matmul", "nothing");
+      assertThrows(IllegalArgumentException.class, unknown::compiled);
+      var lost = stream.kernel("nothing", "nothing");
+      assertThrows(IllegalArgumentException.class, lost::compiled);
     }
   }
 
