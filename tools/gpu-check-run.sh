@@ -189,10 +189,10 @@ step training 60 training
 step memory 40 ours memory
 step launch 20 ours launch
 step attention 60 ours attention
-step model 90 ours model
+step model 110 ours model
 step peer-memory 60 peer memory
 step peer-launch 30 peer launch
-step peer-attention 60 peer attention
+step peer-attention 90 peer attention
 step peer-model 180 peer model
 
 limit=30

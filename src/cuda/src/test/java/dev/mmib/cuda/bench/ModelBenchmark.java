@@ -157,10 +157,10 @@ record ModelBenchmark(boolean quick, PrintStream out) {
 
   /** Every call ends with numbers on the host, so each is timed by itself. */
   private void print(String what, Posts posts, String precision, String mode, Runnable call) {
-    for (int i = 0; i < (quick ? 4 : 8); i++) {
+    for (int i = 0; i < (quick ? 4 : 6); i++) {
       call.run();
     }
-    var times = new double[quick ? 2 : 25];
+    var times = new double[quick ? 2 : 15];
     for (int i = 0; i < times.length; i++) {
       long start = System.nanoTime();
       call.run();
