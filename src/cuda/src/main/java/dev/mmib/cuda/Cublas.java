@@ -38,9 +38,9 @@ final class Cublas implements AutoCloseable {
 
   private final CudaStream stream;
   private final cublasHandle handle = new cublasHandle();
-  private final CudaBuffer workspace;
-  private final Scalars scalars = new Scalars();
+  private final Scalars scalars;
   private final int operandType;
+  private final Opened opened;
 
   /**
    * A handle for products of one precision.
@@ -49,19 +49,25 @@ final class Cublas implements AutoCloseable {
    */
   Cublas(CudaStream stream, Precision precision) {
     this.stream = stream;
-    JCublas2.setExceptionsEnabled(false);
-    stream.context().makeCurrent();
-    check(cublasCreate(handle), "cublasCreate");
-    check(cublasSetStream(handle, stream.runtimeHandle()), "cublasSetStream");
-    workspace = stream.internal(DType.I32, WORKSPACE_BYTES / 4);
-    // One workspace given once: cuBLAS allocates nothing, also while a graph is captured.
-    check(cublasSetWorkspace(handle, workspace.pointer(), WORKSPACE_BYTES), "cublasSetWorkspace");
-    int math =
-        precision == Precision.TF32
-            ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH
-            : cublasMath.CUBLAS_DEFAULT_MATH;
-    check(cublasSetMathMode(handle, math), "cublasSetMathMode");
     operandType = precision == Precision.BF16 ? cudaDataType.CUDA_R_16BF : cudaDataType.CUDA_R_32F;
+    JCublas2.setExceptionsEnabled(false);
+    stream.enter();
+    try (var opening = new Opened()) {
+      scalars = opening.add(new Scalars(), Scalars::close);
+      var workspace =
+          opening.add(stream.internal(DType.I32, WORKSPACE_BYTES / 4), CudaBuffer::close);
+      check(cublasCreate(handle), "cublasCreate");
+      opening.add(handle, h -> check(cublasDestroy(h), "cublasDestroy"));
+      check(cublasSetStream(handle, stream.runtimeHandle()), "cublasSetStream");
+      // One workspace given once: cuBLAS allocates nothing, also while a graph is captured.
+      check(cublasSetWorkspace(handle, workspace.pointer(), WORKSPACE_BYTES), "cublasSetWorkspace");
+      int math =
+          precision == Precision.TF32
+              ? cublasMath.CUBLAS_TF32_TENSOR_OP_MATH
+              : cublasMath.CUBLAS_DEFAULT_MATH;
+      check(cublasSetMathMode(handle, math), "cublasSetMathMode");
+      opened = opening.keep();
+    }
   }
 
   /**
@@ -76,7 +82,7 @@ final class Cublas implements AutoCloseable {
     if (stream.replaysInstead(fingerprint(p, a, b, c, add))) {
       return;
     }
-    stream.context().makeCurrent();
+    stream.enter();
     // cuBLAS is column-major: what it takes for cᵀ = op(b)ᵀ op(a)ᵀ is our c, row by row.
     int opB = p.transposeB() ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
     int opA = p.transposeA() ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
@@ -134,7 +140,9 @@ final class Cublas implements AutoCloseable {
 
   private static long fingerprint(
       Product p, CudaBuffer a, CudaBuffer b, CudaBuffer c, boolean add) {
-    return Fingerprint.of(p.hashCode(), a.address(), b.address(), c.address(), add ? 1 : 0);
+    long shape = Fingerprint.of(p.batch(), p.m(), p.n(), p.k(), p.aStride(), p.bStride());
+    int flags = (p.transposeA() ? 1 : 0) + (p.transposeB() ? 2 : 0) + (add ? 4 : 0);
+    return Fingerprint.of(shape, a.address(), b.address(), c.address(), flags);
   }
 
   private static void check(int status, String call) {
@@ -148,8 +156,6 @@ final class Cublas implements AutoCloseable {
 
   @Override
   public void close() {
-    check(cublasDestroy(handle), "cublasDestroy");
-    workspace.close();
-    scalars.close();
+    opened.close();
   }
 }

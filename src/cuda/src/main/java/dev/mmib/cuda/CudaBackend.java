@@ -32,7 +32,6 @@ public final class CudaBackend implements Backend {
   private final Precision precision;
   private final boolean graphs;
   private final CudaStream stream;
-  private final Cudnn cudnn;
   private final CudaElementwiseKernels elementwise;
   private final CudaReductionKernels reduction;
   private final CudaLayoutKernels layout;
@@ -46,30 +45,36 @@ public final class CudaBackend implements Backend {
   private final CudaLossKernels loss;
   private final CudaCrfKernels crf;
   private final CudaOptimizerKernels optimizer;
-  private boolean closed;
+  private final Opened opened;
 
   /** Opens a GPU; refused with the reason where that is not possible. */
   public CudaBackend(Device.Options options) {
-    CudaNatives.load();
-    this.ordinal = options.ordinal();
-    this.precision = options.precision();
-    this.graphs = options.graphs();
-    this.stream = new CudaStream(ordinal);
-    this.cudnn = new Cudnn(stream);
-    var bfloat16 = new Bfloat16(stream);
-    this.elementwise = new CudaElementwiseKernels(stream);
-    this.reduction = new CudaReductionKernels(stream);
-    this.layout = new CudaLayoutKernels(stream);
-    this.lookup = new CudaLookupKernels(stream);
-    this.matmul = new CudaMatMulKernels(stream, precision, bfloat16);
-    this.attention = new CudaAttentionKernels(stream, precision == Precision.BF16);
-    this.norm = new CudaNormKernels(stream, cudnn);
-    this.convolution = new CudaConvolutionKernels(cudnn, precision, bfloat16);
-    this.pooling = new CudaPoolingKernels(stream, cudnn);
-    this.random = new CudaRandomKernels(stream);
-    this.loss = new CudaLossKernels(stream);
-    this.crf = new CudaCrfKernels(stream);
-    this.optimizer = new CudaOptimizerKernels(stream);
+    CudaNatives.load(options.ordinal());
+    ordinal = options.ordinal();
+    precision = options.precision();
+    graphs = options.graphs();
+    try (var opening = new Opened()) {
+      stream = opening.add(new CudaStream(ordinal), CudaStream::close);
+      var cudnn = opening.add(new Cudnn(stream), Cudnn::close);
+      var bfloat16 = new Bfloat16(stream);
+      var products = new CudaMatMulKernels(stream, precision, bfloat16);
+      matmul = opening.add(products, CudaMatMulKernels::close);
+      norm = opening.add(new CudaNormKernels(stream, cudnn), CudaNormKernels::close);
+      var convolutions = new CudaConvolutionKernels(cudnn, precision, bfloat16);
+      convolution = opening.add(convolutions, CudaConvolutionKernels::close);
+      pooling = opening.add(new CudaPoolingKernels(stream, cudnn), CudaPoolingKernels::close);
+      elementwise = new CudaElementwiseKernels(stream);
+      reduction = new CudaReductionKernels(stream);
+      layout = new CudaLayoutKernels(stream);
+      lookup = new CudaLookupKernels(stream);
+      attention = new CudaAttentionKernels(stream, precision == Precision.BF16);
+      random = new CudaRandomKernels(stream);
+      loss = new CudaLossKernels(stream);
+      crf = new CudaCrfKernels(stream);
+      optimizer = new CudaOptimizerKernels(stream);
+      opening.add(stream, CudaStream::synchronize); // what is under way ends first
+      opened = opening.keep();
+    }
   }
 
   @Override
@@ -212,15 +217,6 @@ public final class CudaBackend implements Backend {
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      stream.synchronize();
-      convolution.close();
-      norm.close();
-      pooling.close();
-      matmul.close();
-      cudnn.close();
-      stream.close();
-    }
+    opened.close();
   }
 }

@@ -34,7 +34,7 @@ final class CudaConvolutionKernels implements ConvolutionKernels, AutoCloseable 
   }
 
   private ConvolutionPlan plan(Conv2d conv) {
-    stream.context().makeCurrent();
+    stream.enter();
     var plan = plans.get(conv);
     if (plan == null) {
       if (plans.size() == MOST_PLANS) {

@@ -3,6 +3,7 @@ package dev.mmib.cuda;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.DType;
 import dev.mmib.backend.kernel.CrfKernels;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The conditional random field on the GPU, one block of threads per sequence. */
@@ -39,16 +40,7 @@ final class CudaCrfKernels implements CrfKernels {
   }
 
   /** What the recursions over a batch leave, all in double precision. */
-  private record Sums(CudaBuffer alphas, CudaBuffer betas, CudaBuffer logPartitions)
-      implements AutoCloseable {
-
-    @Override
-    public void close() {
-      alphas.close();
-      betas.close();
-      logPartitions.close();
-    }
-  }
+  private record Sums(CudaBuffer alphas, CudaBuffer betas, CudaBuffer logPartitions) {}
 
   private CudaBuffer doubles(long length) {
     return stream.scratch(DType.F32, Math.toIntExact(2 * length));
@@ -84,10 +76,14 @@ final class CudaCrfKernels implements CrfKernels {
     }
   }
 
-  private Sums sums(Chain chain) {
-    var sums = new Sums(doubles(elements(chain)), doubles(elements(chain)), doubles(chain.batch()));
-    recursions(chain, sums.alphas, sums.betas, sums.logPartitions);
-    return sums;
+  /** Runs the recursions both ways, and {@code then} with what they leave. */
+  private void recursions(Chain chain, Consumer<Sums> then) {
+    try (var alphas = doubles(elements(chain));
+        var betas = doubles(elements(chain));
+        var logPartitions = doubles(chain.batch())) {
+      recursions(chain, alphas, betas, logPartitions);
+      then.accept(new Sums(alphas, betas, logPartitions));
+    }
   }
 
   /** Without {@code alphas} and {@code betas} only log Z, which the forward direction gives. */
@@ -148,21 +144,27 @@ final class CudaCrfKernels implements CrfKernels {
       Buffer dtransitions,
       Buffer dstart,
       Buffer dend) {
-    try (var sums = sums(chain)) {
-      emissionsGrad
-          .in(sums.alphas)
-          .in(sums.betas)
-          .in(sums.logPartitions)
-          .inInts(chain.lengths())
-          .inInts(tags)
-          .in(dout)
-          .out(demissions)
-          .value(chain.batch())
-          .value(chain.tokens())
-          .value(chain.tags())
-          .over(elements(chain));
-      potentialsGrad(chain, sums, tags, dout, dtransitions, dstart, dend);
-    }
+    recursions(
+        chain,
+        sums -> {
+          emissionsGrad(chain, sums, tags, dout, demissions);
+          potentialsGrad(chain, sums, tags, dout, dtransitions, dstart, dend);
+        });
+  }
+
+  private void emissionsGrad(Chain chain, Sums sums, Buffer tags, Buffer dout, Buffer demissions) {
+    emissionsGrad
+        .in(sums.alphas)
+        .in(sums.betas)
+        .in(sums.logPartitions)
+        .inInts(chain.lengths())
+        .inInts(tags)
+        .in(dout)
+        .out(demissions)
+        .value(chain.batch())
+        .value(chain.tokens())
+        .value(chain.tags())
+        .over(elements(chain));
   }
 
   /** In two stages, so that the order of summation is always the same. */
@@ -207,18 +209,19 @@ final class CudaCrfKernels implements CrfKernels {
 
   @Override
   public void marginals(Chain chain, Buffer p) {
-    try (var sums = sums(chain)) {
-      marginals
-          .in(sums.alphas)
-          .in(sums.betas)
-          .in(sums.logPartitions)
-          .inInts(chain.lengths())
-          .out(p)
-          .value(chain.batch())
-          .value(chain.tokens())
-          .value(chain.tags())
-          .over(elements(chain));
-    }
+    recursions(
+        chain,
+        sums ->
+            marginals
+                .in(sums.alphas)
+                .in(sums.betas)
+                .in(sums.logPartitions)
+                .inInts(chain.lengths())
+                .out(p)
+                .value(chain.batch())
+                .value(chain.tokens())
+                .value(chain.tags())
+                .over(elements(chain)));
   }
 
   @Override

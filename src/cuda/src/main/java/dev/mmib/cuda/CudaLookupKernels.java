@@ -110,7 +110,7 @@ final class CudaLookupKernels implements LookupKernels {
       return new int[] {0, -1};
     }
     var known = CudaBuffer.of(ids, DType.I32).knownRange();
-    return known != null ? known.clone() : search(ids);
+    return known != null ? known : search(ids);
   }
 
   private int[] search(Buffer ids) {

@@ -82,7 +82,8 @@ final class CudaLossKernels implements LossKernels {
 
   @Override
   public void infoNce(Buffer scores, Buffer loss, int n) {
-    try (var statistics = statistics(scores, n)) {
+    try (var statistics = stream.scratch(DType.F32, 4 * n)) {
+      statistics(scores, statistics, n);
       int threads = Math.min(1024, 32 * blocks(n, 32));
       infoNce.in(scores).in(statistics).out(loss).value(n).launch(1, threads);
     }
@@ -90,7 +91,8 @@ final class CudaLossKernels implements LossKernels {
 
   @Override
   public void infoNceGrad(Buffer scores, Buffer dloss, Buffer dscores, int n) {
-    try (var statistics = statistics(scores, n)) {
+    try (var statistics = stream.scratch(DType.F32, 4 * n)) {
+      statistics(scores, statistics, n);
       int threads = Math.min(THREADS, 32 * blocks(n, 32));
       infoNceGrad
           .in(scores)
@@ -102,11 +104,9 @@ final class CudaLossKernels implements LossKernels {
     }
   }
 
-  /** Maxima and sums of all rows and columns, to be closed by the caller. */
-  private CudaBuffer statistics(Buffer scores, int n) {
-    var statistics = stream.scratch(DType.F32, 4 * n);
+  /** Maxima and sums of all rows and columns. */
+  private void statistics(Buffer scores, Buffer statistics, int n) {
     infoNceStatistics.in(scores).out(statistics).value(n).launch(blocks(n, 32), 2, 1, 1024, 0);
-    return statistics;
   }
 
   @Override

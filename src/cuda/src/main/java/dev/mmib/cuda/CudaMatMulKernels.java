@@ -14,9 +14,9 @@ final class CudaMatMulKernels implements MatMulKernels, AutoCloseable {
   private final Kernel fillRows;
 
   CudaMatMulKernels(CudaStream stream, Precision precision, Bfloat16 bfloat16) {
-    this.cublas = new Cublas(stream, precision);
     this.bfloat16 = precision == Precision.BF16 ? bfloat16 : null;
     this.fillRows = stream.kernel("matmul", "fill_rows");
+    this.cublas = new Cublas(stream, precision);
   }
 
   @Override

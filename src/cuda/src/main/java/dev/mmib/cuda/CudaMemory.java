@@ -1,6 +1,5 @@
 package dev.mmib.cuda;
 
-import static jcuda.driver.JCudaDriver.cuCtxSynchronize;
 import static jcuda.driver.JCudaDriver.cuMemAlloc;
 import static jcuda.driver.JCudaDriver.cuMemFree;
 import static jcuda.driver.JCudaDriver.cuMemGetInfo;
@@ -103,11 +102,15 @@ final class CudaMemory implements AutoCloseable {
   }
 
   synchronized Block take(long size, long asked) {
-    if (closed) {
-      throw new IllegalStateException("allocate: the backend of this memory is closed");
-    }
+    requireOpen();
     var block = unused.poll(size);
     return block != null ? block : fromDriver(size, asked, null);
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the backend of this memory is closed");
+    }
   }
 
   /** A block from the driver; if it has none left, after giving back what is unused. */
@@ -190,15 +193,11 @@ final class CudaMemory implements AutoCloseable {
     }
   }
 
-  /** Gives what is unused back to the driver, once the device is done with it. */
+  /** Gives what is unused back to the driver, which waits until the device is done with it. */
   synchronized void trim() {
     List<Block> blocks = new ArrayList<>();
     unused.drainTo(blocks);
-    if (!blocks.isEmpty()) {
-      context.makeCurrent();
-      Driver.check(cuCtxSynchronize(), "cuCtxSynchronize");
-      blocks.forEach(this::free);
-    }
+    blocks.forEach(this::free);
   }
 
   /** From now on this thread's blocks are those of a recording; null ends that. */
@@ -208,6 +207,7 @@ final class CudaMemory implements AutoCloseable {
 
   /** Bytes that more buffers can take: what the device has free and what is kept unused. */
   synchronized long availableBytes() {
+    requireOpen();
     context.makeCurrent();
     var free = new long[1];
     Driver.check(cuMemGetInfo(free, new long[1]), "cuMemGetInfo");
@@ -221,8 +221,11 @@ final class CudaMemory implements AutoCloseable {
   /** Frees what is unused; what is still live is freed when its buffer is closed. */
   @Override
   public synchronized void close() {
-    trim();
-    closed = true;
-    closeContextIfEmpty();
+    try {
+      trim();
+    } finally {
+      closed = true;
+      closeContextIfEmpty();
+    }
   }
 }

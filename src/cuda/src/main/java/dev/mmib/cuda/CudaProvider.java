@@ -39,7 +39,6 @@ public final class CudaProvider implements BackendProvider {
 
   @Override
   public Backend open(Device.Options options) {
-    CudaNatives.load(options.ordinal());
     return new CudaBackend(options);
   }
 }

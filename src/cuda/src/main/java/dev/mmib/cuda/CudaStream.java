@@ -33,21 +33,40 @@ final class CudaStream implements AutoCloseable {
   private final Recordings recordings;
   private final CudaBuffer zeroBase;
   private final ReentrantLock lock = new ReentrantLock();
+  private final Opened opened;
+  private volatile boolean closed;
 
   CudaStream(int ordinal) {
-    context = new CudaContext(ordinal);
-    Driver.check(cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "cuStreamCreate");
-    memory = new CudaMemory(context);
-    transfers = new Transfers(this);
-    args = new KernelArgs();
-    files = new KernelFiles(this, args);
-    recordings = new Recordings(this);
-    zeroBase = memory.allocateInternal(DType.I32, 2);
-    transfers.upload(new int[2], 0, zeroBase, 0, 2);
+    try (var opening = new Opened()) {
+      context = new CudaContext(ordinal);
+      memory = opening.add(new CudaMemory(context), CudaMemory::close); // with it the context
+      context.makeCurrent();
+      Driver.check(cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+      opening.add(stream, s -> Driver.check(cuStreamDestroy(s), "cuStreamDestroy"));
+      transfers = opening.add(new Transfers(this), Transfers::close);
+      args = opening.add(new KernelArgs(), KernelArgs::close);
+      files = opening.add(new KernelFiles(this, args), KernelFiles::close);
+      zeroBase = opening.add(memory.allocateInternal(DType.I32, 2), CudaBuffer::close);
+      recordings = opening.add(new Recordings(this), Recordings::close);
+      opening.add(this, CudaStream::finish);
+      transfers.upload(new int[2], 0, zeroBase, 0, 2);
+      opened = opening.keep();
+    }
   }
 
   CudaContext context() {
     return context;
+  }
+
+  /**
+   * Makes the context current for this thread; to be called before the driver, cuBLAS or cuDNN are.
+   * Refused once this is closed, when their handles are gone.
+   */
+  void enter() {
+    if (closed) {
+      throw new IllegalStateException("the backend of " + context.name() + " is closed");
+    }
+    context.makeCurrent();
   }
 
   CudaMemory memory() {
@@ -150,7 +169,7 @@ final class CudaStream implements AutoCloseable {
   }
 
   void allowShared(CUfunction function, int bytes) {
-    context.makeCurrent();
+    enter();
     Driver.check(
         cuFuncSetAttribute(
             function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes),
@@ -173,7 +192,7 @@ final class CudaStream implements AutoCloseable {
         return;
       }
     }
-    context.makeCurrent();
+    enter();
     Driver.check(
         cuLaunchKernel(
             function,
@@ -192,19 +211,24 @@ final class CudaStream implements AutoCloseable {
 
   /** Waits until everything so far is done. */
   void synchronize() {
+    enter();
+    finish();
+  }
+
+  private void finish() {
     context.makeCurrent();
     Driver.check(cuStreamSynchronize(stream), "cuStreamSynchronize");
   }
 
+  /** Ends everything once it is done; buffers that are still open may be closed later. */
   @Override
   public void close() {
-    synchronize();
-    recordings.close();
-    zeroBase.close();
-    transfers.close();
-    args.close();
-    files.close();
-    Driver.check(cuStreamDestroy(stream), "cuStreamDestroy");
-    memory.close(); // and with the last buffer the context
+    lock.lock(); // transfers of other threads end first
+    try {
+      closed = true;
+      opened.close();
+    } finally {
+      lock.unlock();
+    }
   }
 }

@@ -19,15 +19,22 @@ final class Cudnn implements AutoCloseable {
 
   private final CudaStream stream;
   private final cudnnHandle handle = new cudnnHandle();
-  private final Scalars scalars = new Scalars();
+  private final Scalars scalars;
   private final List<CudaBuffer> workspaces = new ArrayList<>();
+  private final Opened opened;
 
   Cudnn(CudaStream stream) {
     this.stream = stream;
     JCudnn.setExceptionsEnabled(false);
-    stream.context().makeCurrent();
-    check(cudnnCreate(handle), "cudnnCreate");
-    check(cudnnSetStream(handle, stream.runtimeHandle()), "cudnnSetStream");
+    stream.enter();
+    try (var opening = new Opened()) {
+      scalars = opening.add(new Scalars(), Scalars::close);
+      opening.add(workspaces, all -> all.forEach(CudaBuffer::close));
+      check(cudnnCreate(handle), "cudnnCreate");
+      opening.add(handle, h -> check(cudnnDestroy(h), "cudnnDestroy"));
+      check(cudnnSetStream(handle, stream.runtimeHandle()), "cudnnSetStream");
+      opened = opening.keep();
+    }
   }
 
   cudnnHandle handle() {
@@ -77,8 +84,6 @@ final class Cudnn implements AutoCloseable {
 
   @Override
   public void close() {
-    check(cudnnDestroy(handle), "cudnnDestroy");
-    workspaces.forEach(CudaBuffer::close);
-    scalars.close();
+    opened.close();
   }
 }

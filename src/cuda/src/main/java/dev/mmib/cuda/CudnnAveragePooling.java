@@ -64,7 +64,7 @@ final class CudnnAveragePooling implements AutoCloseable {
     if (stream.replaysInstead(fingerprint(8, pool, countPadding, from, to))) {
       return;
     }
-    stream.context().makeCurrent();
+    stream.enter();
     Cudnn.check(
         cudnnPoolingForward(
             cudnn.handle(),
@@ -86,7 +86,7 @@ final class CudnnAveragePooling implements AutoCloseable {
     if (stream.replaysInstead(fingerprint(9, pool, countPadding, upstream, to))) {
       return;
     }
-    stream.context().makeCurrent();
+    stream.enter();
     Cudnn.check(
         cudnnPoolingBackward(
             cudnn.handle(),

@@ -41,7 +41,7 @@ final class CudnnBatchNorm implements AutoCloseable {
     if (stream.replaysInstead(fingerprint(6, size, eps, from, m, v, scale, shift, to))) {
       return;
     }
-    stream.context().makeCurrent();
+    stream.enter();
     var whole = descriptors.of(size.batch(), size.channels(), size.spatial(), 1);
     Cudnn.check(
         cudnnBatchNormalizationForwardInference(
@@ -85,7 +85,7 @@ final class CudnnBatchNorm implements AutoCloseable {
         fingerprint(7, size, eps, from, upstream, scale, ofX, ofGamma, ofBeta))) {
       return;
     }
-    stream.context().makeCurrent();
+    stream.enter();
     var whole = descriptors.of(size.batch(), size.channels(), size.spatial(), 1);
     var nothingSaved = new Pointer();
     Cudnn.check(

@@ -204,6 +204,6 @@ final class Kernel {
 
   @Override
   public String toString() {
-    return compiled == null ? "kernel " + number : compiled.signature().name();
+    return compiled == null ? "number " + number : compiled.signature().name();
   }
 }

@@ -22,6 +22,7 @@ final class KernelArgs implements AutoCloseable {
   private final Pointer kernelParams;
   private @Nullable Kernel owner;
   private int count;
+  private boolean closed;
 
   /** Needs a current context. */
   KernelArgs() {
@@ -33,6 +34,9 @@ final class KernelArgs implements AutoCloseable {
 
   /** Starts the arguments of {@code kernel}, or goes on with them; another's must have ended. */
   void beginning(Kernel kernel) {
+    if (closed) {
+      throw new IllegalStateException("kernel " + kernel + ": the backend of it is closed");
+    }
     if (owner == null) {
       owner = kernel;
       count = 0;
@@ -84,6 +88,7 @@ final class KernelArgs implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     block.close();
   }
 }

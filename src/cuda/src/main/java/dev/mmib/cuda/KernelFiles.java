@@ -50,7 +50,7 @@ final class KernelFiles implements AutoCloseable {
 
   private Loaded load(String file) {
     var ptx = read(file);
-    stream.context().makeCurrent();
+    stream.enter();
     var module = new CUmodule();
     int status = cuModuleLoadData(module, ptx); // this overload appends the NUL
     if (status != Driver.SUCCESS) {

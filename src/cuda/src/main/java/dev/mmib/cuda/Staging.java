@@ -24,17 +24,22 @@ final class Staging implements AutoCloseable {
   private final PinnedBlock[] blocks = new PinnedBlock[BLOCKS];
   private final CUevent[] copied = new CUevent[BLOCKS];
   private final boolean[] pending = new boolean[BLOCKS];
+  private final Opened opened;
   private int current;
   private int used;
   private int last;
 
   Staging(CUstream stream) {
     this.stream = stream;
-    for (int i = 0; i < BLOCKS; i++) {
-      blocks[i] = new PinnedBlock(BLOCK_BYTES);
-      copied[i] = new CUevent();
-      Driver.check(
-          cuEventCreate(copied[i], CUevent_flags.CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+    try (var opening = new Opened()) {
+      for (int i = 0; i < BLOCKS; i++) {
+        blocks[i] = opening.add(new PinnedBlock(BLOCK_BYTES), PinnedBlock::close);
+        copied[i] = new CUevent();
+        Driver.check(
+            cuEventCreate(copied[i], CUevent_flags.CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+        opening.add(copied[i], event -> Driver.check(cuEventDestroy(event), "cuEventDestroy"));
+      }
+      opened = opening.keep();
     }
   }
 
@@ -62,9 +67,6 @@ final class Staging implements AutoCloseable {
 
   @Override
   public void close() {
-    for (int i = 0; i < BLOCKS; i++) {
-      blocks[i].close();
-      Driver.check(cuEventDestroy(copied[i]), "cuEventDestroy");
-    }
+    opened.close();
   }
 }

@@ -60,8 +60,11 @@ final class TensorTable {
       throw new IllegalStateException(
           "table of tensors: " + at + " words written vs " + words.length);
     }
-    var table = stream.scratch(DType.I32, words.length);
-    stream.upload(words, 0, table, 0, words.length);
-    return table;
+    try (var opening = new Opened()) {
+      var table = opening.add(stream.scratch(DType.I32, words.length), CudaBuffer::close);
+      stream.upload(words, 0, table, 0, words.length);
+      opening.keep();
+      return table;
+    }
   }
 }
