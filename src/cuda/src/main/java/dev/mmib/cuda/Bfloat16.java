@@ -24,14 +24,15 @@ final class Bfloat16 {
   CudaBuffer of(Buffer x) {
     var floats = CudaBuffer.of(x, DType.F32);
     var recording = stream.recording();
-    // A recorded run must not depend on what was there before it: lasting buffers are rounded anew.
-    boolean lasting = recording != null && !floats.isRecorded() && recording.meets(floats);
+    // A recorded run must not depend on what was there before it: that is rounded anew.
+    boolean older = recording != null && !floats.isOfThisRun() && recording.meets(floats);
     var current = floats.currentBfloat16();
-    if (current != null && !lasting) {
+    if (current != null && !older) {
       return current;
     }
-    var rounded = floats.renewBfloat16();
+    var rounded = floats.roomForBfloat16();
     to.in(floats).outInts(rounded).value(floats.length()).over(floats.length());
+    floats.madeBfloat16();
     return rounded;
   }
 

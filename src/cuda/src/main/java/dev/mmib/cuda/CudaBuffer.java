@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 /** Numbers in the memory of a GPU. */
 final class CudaBuffer implements Buffer {
 
+  private static final long NEVER = -1;
+
   private final CudaMemory owner;
   private final DType type;
   private final int length;
@@ -18,7 +20,7 @@ final class CudaBuffer implements Buffer {
 
   private long version;
   private @Nullable CudaBuffer bfloat16;
-  private long versionOfBfloat16;
+  private long versionOfBfloat16 = NEVER;
 
   /**
    * A buffer of {@code owner}'s.
@@ -87,9 +89,10 @@ final class CudaBuffer implements Buffer {
     return at == 0 ? pointer() : pointer().plus(4L * at);
   }
 
-  /** Whether it lies in memory of a recording, and so holds nothing from before its run. */
-  boolean isRecorded() {
-    return block().owner() != null;
+  /** Whether it came about in the recorded run that is under way on this thread. */
+  boolean isOfThisRun() {
+    var recording = block().owner();
+    return recording != null && recording.belongsToThisThread();
   }
 
   /** To be called by whatever changes the numbers: what was derived from them is out of date. */
@@ -130,15 +133,26 @@ final class CudaBuffer implements Buffer {
     return bfloat16 != null && versionOfBfloat16 == version ? bfloat16 : null;
   }
 
-  /** A buffer for the copy in bfloat16, which the caller is about to fill; closed with this one. */
-  CudaBuffer renewBfloat16() {
+  /** A buffer for the copy in bfloat16, to be filled by the caller; closed with this one. */
+  CudaBuffer roomForBfloat16() {
     if (bfloat16 == null) {
       int words = length / 2 + length % 2;
       bfloat16 =
-          isRecorded() ? owner.allocate(DType.I32, words) : owner.allocateLasting(DType.I32, words);
+          isOfThisRun()
+              ? owner.allocate(DType.I32, words)
+              : owner.allocateLasting(DType.I32, words);
     }
-    versionOfBfloat16 = version;
     return bfloat16;
+  }
+
+  /** The copy has been made of the present numbers. */
+  void madeBfloat16() {
+    versionOfBfloat16 = version;
+  }
+
+  /** The copy is out of date, whatever became of the numbers. */
+  void forgetBfloat16() {
+    versionOfBfloat16 = NEVER;
   }
 
   @Override

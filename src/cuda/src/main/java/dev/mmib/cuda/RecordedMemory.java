@@ -67,11 +67,17 @@ final class RecordedMemory {
     return block;
   }
 
+  /** The next block, or null if the work wants another, or still has what it had closed before. */
   private CudaMemory.@Nullable Block replayed(long size) {
-    if (next == inOrder.size() || inOrder.get(next).size() != size) {
+    if (next == inOrder.size()) {
       return null;
     }
-    return inOrder.get(next++);
+    var block = inOrder.get(next);
+    if (block.size() != size || open.contains(block)) {
+      return null;
+    }
+    next++;
+    return block;
   }
 
   /** The work goes on in another way than it was recorded. */

@@ -10,6 +10,7 @@ import static jcuda.driver.JCudaDriver.cuGraphInstantiate;
 import static jcuda.driver.JCudaDriver.cuGraphLaunch;
 import static jcuda.driver.JCudaDriver.cuStreamBeginCapture;
 import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
+import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -96,11 +97,8 @@ final class Recording implements AutoCloseable {
   /** The run is over: what was recorded last goes to the device. */
   void end() {
     memory.end();
-    finishStretch();
-    if (phase == Phase.REPLAY && nextCall != fingerprints.size()) {
-      throw different("it ended after " + nextCall + " of " + fingerprints.size() + " calls");
-    }
-    replayed = phase == Phase.REPLAY;
+    finishStretch("ends");
+    replayed = phase == Phase.REPLAY && nextCall == fingerprints.size();
     phase = Phase.PLAIN;
     runs++;
     Driver.check(cuEventRecord(done, stream), "cuEventRecord");
@@ -110,13 +108,14 @@ final class Recording implements AutoCloseable {
   /** The run failed; a recording that is not complete is of no use and must be closed. */
   void abort() {
     memory.end();
-    if (phase == Phase.CAPTURE) {
-      var graph = new CUgraph();
-      if (cuStreamEndCapture(stream, graph) == Driver.SUCCESS) {
-        Driver.check(cuGraphDestroy(graph), "cuGraphDestroy");
-      }
+    met.forEach(CudaBuffer::forgetBfloat16); // the graph that makes the copies may not have run
+    var graph = new CUgraph();
+    if (phase == Phase.CAPTURE && cuStreamEndCapture(stream, graph) == Driver.SUCCESS) {
+      Driver.check(cuGraphDestroy(graph), "cuGraphDestroy");
     }
     phase = Phase.PLAIN;
+    // Uploads may be under way from memory that the next run fills anew, or that is freed now.
+    Driver.check(cuStreamSynchronize(stream), "cuStreamSynchronize");
   }
 
   /** Whether the last run that ended was graphs alone. */
@@ -142,7 +141,7 @@ final class Recording implements AutoCloseable {
         nextCall++;
         return true;
       }
-      leaveOrRefuse();
+      leaveOrRefuse("differs at");
     }
     return false;
   }
@@ -150,24 +149,24 @@ final class Recording implements AutoCloseable {
   /**
    * Between two stretches the work may go another way; within one, part of it is left out already.
    */
-  private void leaveOrRefuse() {
+  private void leaveOrRefuse(String how) {
     if (nextCall != stretchBegin(nextStretch)) {
-      throw different("call " + nextCall + " differs");
+      throw new IllegalStateException(
+          "repeat: the work is not what was recorded under its key, it "
+              + how
+              + " call "
+              + nextCall
+              + " of "
+              + fingerprints.size()
+              + ": name in the key all that its course depends on");
     }
     phase = Phase.PLAIN;
     memory.leave();
   }
 
-  private static IllegalStateException different(String how) {
-    return new IllegalStateException(
-        "repeat: the work is not what was recorded under its key, "
-            + how
-            + ": name in the key all that its course depends on");
-  }
-
   /** To be called before the host waits for results: they must be on their way. */
   void beforeWaiting() {
-    finishStretch();
+    finishStretch("waits");
     if (phase == Phase.CAPTURE) {
       waiting = true;
     }
@@ -187,7 +186,7 @@ final class Recording implements AutoCloseable {
         "cuStreamBeginCapture");
   }
 
-  private void finishStretch() {
+  private void finishStretch(String how) {
     if (phase == Phase.CAPTURE) {
       var graph = instantiate();
       boolean empty = fingerprints.size() == stretchBegin(graphs.size());
@@ -198,10 +197,11 @@ final class Recording implements AutoCloseable {
       stretchEnds.add(fingerprints.size());
       launch(graphs.size() - 1);
     } else if (phase == Phase.REPLAY) {
-      if (nextStretch == graphs.size() || stretchEnds.get(nextStretch) != nextCall) {
-        throw different("the host waits after call " + nextCall);
+      if (nextStretch < graphs.size() && stretchEnds.get(nextStretch) == nextCall) {
+        launch(nextStretch++);
+      } else {
+        leaveOrRefuse(how + " before");
       }
-      launch(nextStretch++);
     }
   }
 
@@ -213,8 +213,9 @@ final class Recording implements AutoCloseable {
     var graph = new CUgraph();
     Driver.check(cuStreamEndCapture(stream, graph), "cuStreamEndCapture");
     var instance = new CUgraphExec();
-    Driver.check(cuGraphInstantiate(instance, graph, 0), "cuGraphInstantiate");
+    int status = cuGraphInstantiate(instance, graph, 0);
     Driver.check(cuGraphDestroy(graph), "cuGraphDestroy");
+    Driver.check(status, "cuGraphInstantiate");
     return instance;
   }
 

@@ -62,6 +62,7 @@ final class Recordings implements AutoCloseable {
     }
     stream.lock().lock();
     try {
+      stream.enter();
       var entry = entry(key);
       if (entry.recording().isInUse()) {
         warnOnce(key);
@@ -79,45 +80,67 @@ final class Recordings implements AutoCloseable {
       return known;
     }
     if (byKey.size() == MOST) {
-      var oldest = byKey.entrySet().iterator();
-      close(oldest.next().getValue());
-      oldest.remove();
+      var values = byKey.values().iterator();
+      var oldest = values.next();
+      values.remove();
+      close(oldest);
     }
-    stream.context().makeCurrent();
-    var recording = new Recording(stream.handle(), new RecordedMemory(stream.memory()));
-    var entry = new Entry(recording, stream.internal(DType.I32, 2));
-    byKey.put(key, entry);
-    return entry;
+    try (var opening = new Opened()) {
+      var base = opening.add(stream.internal(DType.I32, 2), CudaBuffer::close);
+      var recording = new Recording(stream.handle(), new RecordedMemory(stream.memory()));
+      var entry = new Entry(recording, base);
+      byKey.put(key, entry);
+      opening.keep();
+      return entry;
+    }
   }
 
   private <T extends @Nullable Object> T run(
       Object key, Entry entry, long position, Supplier<T> work) {
+    try {
+      return run(entry, position, work);
+    } catch (Throwable e) {
+      abort(key, entry, e);
+      throw e;
+    }
+  }
+
+  private <T extends @Nullable Object> T run(Entry entry, long position, Supplier<T> work) {
     var recording = entry.recording();
-    stream.context().makeCurrent();
     thread = Thread.currentThread();
     running = entry;
     randomPosition = position;
     stream.memory().record(recording.memory());
-    boolean ended = false;
     try {
       recording.begin();
       var words = new int[] {(int) position, (int) (position >>> 32)};
       stream.upload(words, 0, entry.base(), 0, 2);
       var result = work.get();
+      stream.enter(); // the work may have used another device
       recording.end();
-      ended = true;
       replays += recording.wasReplayed() ? 1 : 0;
       return result;
     } finally {
       running = null;
       thread = null;
       stream.memory().record(null);
-      if (!ended) {
-        recording.abort();
-        if (!recording.isComplete()) {
-          byKey.remove(key);
-          close(entry);
-        }
+    }
+  }
+
+  /** Ends a run that failed; whatever fails here as well hides nothing. */
+  private void abort(Object key, Entry entry, Throwable failure) {
+    try {
+      stream.enter();
+      entry.recording().abort();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+    if (!entry.recording().isComplete()) {
+      byKey.remove(key);
+      try {
+        close(entry);
+      } catch (RuntimeException e) {
+        failure.addSuppressed(e);
       }
     }
   }

@@ -20,11 +20,16 @@ final class Transfers implements AutoCloseable {
 
   private final CudaStream stream;
   private final Staging staging;
-  private final PinnedBlock incoming = new PinnedBlock(Staging.BLOCK_BYTES);
+  private final PinnedBlock incoming;
+  private final Opened opened;
 
   Transfers(CudaStream stream) {
     this.stream = stream;
-    this.staging = new Staging(stream.handle());
+    try (var opening = new Opened()) {
+      staging = opening.add(new Staging(stream.handle()), Staging::close);
+      incoming = opening.add(new PinnedBlock(Staging.BLOCK_BYTES), PinnedBlock::close);
+      opened = opening.keep();
+    }
   }
 
   /** Puts {@code count} elements from number {@code from} on into {@code to}. */
@@ -53,9 +58,10 @@ final class Transfers implements AutoCloseable {
   private void upload(CudaBuffer to, int at, int length, Filling filling) {
     Objects.checkFromIndexSize(at, length, to.length());
     to.pointer(); // refuses a closed buffer also where there is nothing to copy
+    to.written(); // also if it fails half-way
     stream.lock().lock();
     try {
-      stream.context().makeCurrent();
+      stream.enter();
       int most = Staging.BLOCK_BYTES / 4;
       for (int done = 0; done < length; done += most) {
         int n = Math.min(most, length - done);
@@ -64,18 +70,20 @@ final class Transfers implements AutoCloseable {
     } finally {
       stream.lock().unlock();
     }
-    to.written();
   }
 
   private void copy(CudaBuffer to, int at, int n, Filling filling, int first) {
     int bytes = 4 * n;
     var target = to.pointer(at);
     var recording = stream.recording();
+    // Asked first: only the upload that was captured may touch what the graph copies from.
+    boolean replayed =
+        recording != null && recording.replaysInstead(Fingerprint.of(1, target.address(), bytes));
     Pointer source;
     if (recording != null && recording.ownsUploads()) {
       filling.fill(first, n, recording.nextUpload(bytes).limit(bytes));
       source = recording.lastUpload().pointer();
-      if (recording.replaysInstead(Fingerprint.of(1, target.address(), bytes))) {
+      if (replayed) {
         return;
       }
     } else {
@@ -120,11 +128,11 @@ final class Transfers implements AutoCloseable {
     from.pointer();
     stream.lock().lock();
     try {
+      stream.enter();
       var recording = stream.recording();
       if (recording != null) {
         recording.beforeWaiting();
       }
-      stream.context().makeCurrent();
       int most = Staging.BLOCK_BYTES / 4;
       for (int done = 0; done < length; done += most) {
         int n = Math.min(most, length - done);
@@ -144,7 +152,6 @@ final class Transfers implements AutoCloseable {
 
   @Override
   public void close() {
-    staging.close();
-    incoming.close();
+    opened.close();
   }
 }

@@ -3,14 +3,10 @@ package dev.mmib.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,8 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class KernelOrdersTest {
 
-  private static final long MINUTES = 10;
-
   @TempDir Path temporary;
 
   @BeforeEach
@@ -34,14 +28,20 @@ class KernelOrdersTest {
 
   @Test
   void keepTheContractWhenThreadsRunInReverse() throws Exception {
-    run(List.of(), Map.of("MMIB_STAND_IN_ORDER", "reverse"), "mmib.cuda.libraries");
+    OwnJvm.run(
+        temporary,
+        List.of(),
+        Map.of("MMIB_STAND_IN_ORDER", "reverse"),
+        "mmib.cuda.libraries",
+        CudaBackendTest.class);
   }
 
   /** At random, with sanitizers, every buffer of its exact size. */
   @Test
   void keepTheContractWhenThreadsRunAtRandomAndEveryAccessIsChecked() throws Exception {
     var runtime = sanitizerRuntime();
-    run(
+    OwnJvm.run(
+        temporary,
         List.of("-D" + CudaMemory.CACHING_PROPERTY + "=false"),
         Map.of(
             "MMIB_STAND_IN_ORDER",
@@ -51,7 +51,8 @@ class KernelOrdersTest {
             "ASAN_OPTIONS",
             "detect_leaks=0,handle_segv=0,allow_user_segv_handler=1,handle_sigbus=0,"
                 + "handle_sigfpe=0,handle_sigill=0,allocator_may_return_null=1"),
-        "mmib.cuda.sanitized");
+        "mmib.cuda.sanitized",
+        CudaBackendTest.class);
   }
 
   private static String sanitizerRuntime() throws IOException, InterruptedException {
@@ -60,32 +61,5 @@ class KernelOrdersTest {
     assertEquals(0, compiler.waitFor());
     assertFalse(path.isEmpty());
     return path;
-  }
-
-  private void run(List<String> options, Map<String, String> environment, String libraries)
-      throws IOException, InterruptedException {
-    var command = new ArrayList<String>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Xmx1g");
-    command.add("-Dmmib.cuda.libraries=" + System.getProperty(libraries));
-    command.addAll(options);
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), ContractRun.class.getName()));
-    var log = temporary.resolve("log").toFile();
-    var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log);
-    builder.environment().putAll(environment);
-    var process = builder.start();
-    boolean ended = process.waitFor(MINUTES, TimeUnit.MINUTES);
-    process.destroyForcibly();
-    assertEquals(0, ended ? process.exitValue() : -1, () -> tail(log));
-  }
-
-  private static String tail(File log) {
-    try {
-      var lines = Files.readAllLines(log.toPath());
-      return String.join("\n", lines.subList(Math.max(0, lines.size() - 60), lines.size()));
-    } catch (IOException e) {
-      return e.toString();
-    }
   }
 }
