@@ -35,7 +35,7 @@ mkdir -p "$bundle/lib" "$bundle/golden"
 compress=2
 if "$java_home/bin/java" -version 2>&1 | grep -q '"2[1-9]'; then compress=zip-9; fi
 "$java_home/bin/jlink" \
-  --add-modules java.base,java.desktop,java.logging,java.management,java.naming,java.xml,jdk.management,jdk.unsupported \
+  --add-modules java.base,java.desktop,java.logging,java.management,java.naming,java.xml,jdk.management,jdk.unsupported,jdk.zipfs \
   --strip-debug --no-header-files --no-man-pages --compress=$compress --output "$bundle/jre"
 tar -C "$bundle" -cJf "$bundle/jre.tar.xz" jre
 rm -rf "$bundle/jre"

@@ -99,6 +99,24 @@ step() {
 junit() {
   selected=()
   for class in "$@"; do selected+=(--select-class "dev.mmib.$class"); done
+  console
+}
+
+# Whatever is tagged "gpu" and has no step of its own.
+others() {
+  with_steps='Cublas|Cudnn|PtxLoad|CudaBackend|RowShapes|Kernel|Precision|Recording|CudaLife|CudaTraining'
+  selected=(--scan-classpath "$here/lib/mmib-cuda-tests.jar" --include-tag gpu
+    --exclude-classname ".*\\.(($with_steps)Test|.*GoldenTest)")
+  console
+  code=$?
+  if [ $code = 2 ]; then  # JUnit's way to say so
+    echo "there is nothing else"
+    return 3
+  fi
+  return $code
+}
+
+console() {
   java ${properties:-} org.junit.platform.console.ConsoleLauncher execute "${selected[@]}" \
     --fail-if-no-tests --details=tree --details-theme=ascii --disable-banner --disable-ansi-colors \
     --reports-dir "$out/reports/$name"
@@ -185,6 +203,7 @@ step graphs 40 junit cuda.RecordingTest
 step golden 90 golden
 step goldens 90 junit cuda.CudaGoldenTest cuda.CudaResNetGoldenTest model.CudaMmibGoldenTest
 step life 90 junit cuda.CudaLifeTest
+step others 60 others
 step training 60 training
 step memory 40 ours memory
 step launch 20 ours launch

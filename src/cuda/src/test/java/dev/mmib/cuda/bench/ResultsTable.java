@@ -59,6 +59,7 @@ public final class ResultsTable {
     steps.put("golden", "golden values in fp32: operators, losses, models, trajectories");
     steps.put("goldens", "bert-base, resnet50, mmib in fp32, TF32, bf16");
     steps.put("life", "leaks, out of memory, closed backends, threads");
+    steps.put("others", "what else is tagged for a GPU");
     steps.put("training", "a tiny training along the CPU's curve, with and without graphs");
     for (var by : List.of("", "peer-")) {
       for (var part : List.of("memory", "launch", "attention", "model")) {
