@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mmib.backend.Backend;
+import dev.mmib.backend.Buffer;
 import dev.mmib.backend.java.JavaBackend;
 import dev.mmib.data.DataDirectory;
 import dev.mmib.data.NerBatch;
@@ -16,14 +17,17 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A device that records may rely on it: under one key, work takes the same course. Here a device
- * writes down every call under its key.
+ * writes down every call under its key, with its sizes and numbers.
  */
 class RepeatedWorkTest {
 
@@ -70,10 +74,40 @@ class RepeatedWorkTest {
         new Class<?>[] {family},
         (proxy, method, args) -> {
           if (!runs.isEmpty()) {
-            runs.get(runs.size() - 1).calls().add(family.getSimpleName() + "." + method.getName());
+            var name = family.getSimpleName() + "." + method.getName();
+            var shown = Arrays.stream(args).map(RepeatedWorkTest::shown).toList();
+            runs.get(runs.size() - 1).calls().add(name + shown);
           }
           return onJava(method, kernels, args);
         });
+  }
+
+  /** All that a recording holds of an argument: of buffers how long they are. */
+  private static String shown(@Nullable Object argument) {
+    if (argument instanceof Buffer buffer) {
+      return "#" + buffer.length();
+    }
+    if (argument instanceof Long || argument instanceof List) {
+      return "*"; // numbers of random streams, and tables: both are uploaded in every run
+    }
+    if (argument instanceof int[] ints) {
+      return Arrays.toString(ints);
+    }
+    if (argument instanceof Record) {
+      return Arrays.stream(argument.getClass().getRecordComponents())
+          .map(component -> shown(part(argument, component)))
+          .toList()
+          .toString();
+    }
+    return String.valueOf(argument);
+  }
+
+  private static @Nullable Object part(Object whole, RecordComponent component) {
+    try {
+      return component.getAccessor().invoke(whole);
+    } catch (ReflectiveOperationException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static Object onJava(Method method, Object target, Object[] args) throws Throwable {
