@@ -44,19 +44,57 @@ public interface CrfContract extends KernelContract {
     var size = new Sizes(batch, tokens, tags);
     sums(bench, size, lengths, emissions, transitions, start, end, gold);
     for (int k : new int[] {1, 5}) {
-      var paths = bench.ints(new int[batch * k * tokens]);
-      var scores = bench.floats(batch * k);
-      bench.each(
-          d ->
-              d.crf()
-                  .best(
-                      size.on(d, emissions, lengths, transitions, start, end),
-                      k,
-                      paths.on(d),
-                      scores.on(d)));
-      bench.assertSameInts(paths, k + " best of " + size);
-      bench.assertClose(scores, k + " scores of " + size);
+      best(bench, size, k, lengths, emissions, transitions, start, end);
     }
+  }
+
+  /** Scores are small whole numbers, so that many paths are equally good. */
+  @Test
+  default void breaksTiesAlike() {
+    try (var bench = bench()) {
+      for (var size : new Sizes[] {new Sizes(3, 6, 4), new Sizes(2, 9, 33), new Sizes(5, 4, 2)}) {
+        int tags = size.tags();
+        var lengths = bench.ints(size.batch(), 2, size.tokens() + 1);
+        var emissions = wholes(bench, size.batch() * size.tokens() * tags);
+        var transitions = wholes(bench, tags * tags);
+        var start = wholes(bench, tags);
+        var end = wholes(bench, tags);
+        for (int k : new int[] {1, 2, 7}) {
+          best(bench, size, k, lengths, emissions, transitions, start, end);
+        }
+      }
+    }
+  }
+
+  private static Twin wholes(Bench bench, int n) {
+    var values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = bench.random().nextInt(2);
+    }
+    return bench.floats(values);
+  }
+
+  private static void best(
+      Bench bench,
+      Sizes size,
+      int k,
+      Twin lengths,
+      Twin emissions,
+      Twin transitions,
+      Twin start,
+      Twin end) {
+    var paths = bench.ints(new int[size.batch() * k * size.tokens()]);
+    var scores = bench.floats(size.batch() * k);
+    bench.each(
+        d ->
+            d.crf()
+                .best(
+                    size.on(d, emissions, lengths, transitions, start, end),
+                    k,
+                    paths.on(d),
+                    scores.on(d)));
+    bench.assertSameInts(paths, k + " best of " + size);
+    bench.assertClose(scores, k + " scores of " + size);
   }
 
   private static void sums(

@@ -39,6 +39,21 @@ public interface RandomContract extends KernelContract {
     }
   }
 
+  /** An element whose number is the probability itself is kept: below it they are dropped. */
+  @Test
+  default void keepsTheElementAtTheProbability() {
+    try (var bench = bench()) {
+      var uniform = bench.floats(31);
+      bench.each(d -> d.random().uniform(SEED, STREAM, uniform.on(d)));
+      for (float p : uniform.floats()) {
+        var x = bench.uniform(31, 0.5, 2);
+        var y = bench.floats(31);
+        bench.each(d -> d.random().dropout(new Dropout(p, SEED, STREAM), x.on(d), y.on(d)));
+        bench.assertClose(y, 1e-6, 0, "dropout " + p);
+      }
+    }
+  }
+
   @Test
   default void drawsTheSameCodes() {
     try (var bench = bench()) {
