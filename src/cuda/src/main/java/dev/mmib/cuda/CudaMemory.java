@@ -62,7 +62,7 @@ final class CudaMemory implements AutoCloseable {
     long asked = 4L * length;
     long size = blockSize(asked);
     var recording = recordedHere();
-    var block = recording != null ? recording.take(size, asked) : take(size, asked);
+    var block = recording != null ? recording.take(size, asked) : take(size, asked, null);
     meter.allocated(asked);
     return new CudaBuffer(this, type, length, block, true);
   }
@@ -70,7 +70,7 @@ final class CudaMemory implements AutoCloseable {
   /** A buffer that is never one of a recording. */
   CudaBuffer allocateLasting(DType type, int length) {
     long asked = 4L * length;
-    var block = take(blockSize(asked), asked);
+    var block = take(blockSize(asked), asked, null);
     meter.allocated(asked);
     return new CudaBuffer(this, type, length, block, true);
   }
@@ -81,7 +81,7 @@ final class CudaMemory implements AutoCloseable {
    */
   CudaBuffer allocateInternal(DType type, int length) {
     long asked = 4L * length;
-    return new CudaBuffer(this, type, length, take(blockSize(asked), asked), false);
+    return new CudaBuffer(this, type, length, take(blockSize(asked), asked, null), false);
   }
 
   /** Sizes in steps of an eighth of a power of two, so that similar requests share blocks. */
@@ -101,10 +101,15 @@ final class CudaMemory implements AutoCloseable {
     return now != null && now.belongsToThisThread() ? now : null;
   }
 
-  synchronized Block take(long size, long asked) {
+  /**
+   * A block that nobody uses.
+   *
+   * @param owner the recording that it is for; null for none
+   */
+  synchronized Block take(long size, long asked, @Nullable RecordedMemory owner) {
     requireOpen();
-    var block = unused.poll(size);
-    return block != null ? block : fromDriver(size, asked, null);
+    var known = unused.poll(size);
+    return new Block(size, known != null ? known.pointer() : fromDriver(size, asked), owner);
   }
 
   private void requireOpen() {
@@ -114,7 +119,7 @@ final class CudaMemory implements AutoCloseable {
   }
 
   /** A block from the driver; if it has none left, after giving back what is unused. */
-  synchronized Block fromDriver(long size, long asked, @Nullable RecordedMemory forWhom) {
+  private DevicePointer fromDriver(long size, long asked) {
     context.makeCurrent();
     var pointer = new DevicePointer();
     int status = cuMemAlloc(pointer, size);
@@ -127,7 +132,7 @@ final class CudaMemory implements AutoCloseable {
     }
     Driver.check(status, "cuMemAlloc");
     blocks++;
-    return new Block(size, pointer, forWhom);
+    return pointer;
   }
 
   private MmibException outOfMemory(long asked) {
@@ -151,8 +156,8 @@ final class CudaMemory implements AutoCloseable {
             + now.liveBuffers()
             + " buffers",
         "Use a smaller batch or shorter texts, accumulate several small batches"
-            + " (accumulate=4), close results and models that are not needed, or end other programs"
-            + " that use this GPU.");
+            + " (accumulate=4), close results and models that are not needed, leave graphs out, each"
+            + " of which keeps its memory, or end other programs that use this GPU.");
   }
 
   private static String megabytes(long bytes) {

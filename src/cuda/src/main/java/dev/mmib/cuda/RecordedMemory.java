@@ -54,11 +54,11 @@ final class RecordedMemory {
     var block = phase == Recording.Phase.REPLAY ? replayed(size) : null;
     if (block == null) {
       if (phase == Recording.Phase.REPLAY || phase == Recording.Phase.PLAIN) {
-        return memory.take(size, asked); // the work went another way than it was recorded
+        return memory.take(size, asked, null); // the work went another way than it was recorded
       }
       block = unused.poll(size);
       if (block == null) {
-        block = memory.fromDriver(size, asked, this);
+        block = memory.take(size, asked, this);
         all.add(block);
       }
       inOrder.add(block);

@@ -231,4 +231,27 @@ class RecordingTest {
       assertEquals(1, device.memory().liveBuffers());
     }
   }
+
+  /** The memory of recordings that had to go is that of the next. */
+  @Test
+  void takesNoMoreMemoryThanItsRecordingsDo() {
+    int length = 4 << 20;
+    try (var neighbour = Gpu.open();
+        var device = Gpu.open(Precision.FP32, true)) {
+      long before = neighbour.availableBytes();
+      for (int key = 0; key < 40; key++) {
+        device.repeat(
+            key,
+            0,
+            () -> {
+              try (var x = device.allocate(DType.F32, length)) {
+                device.elementwise().fill(x, 1);
+              }
+              return 0;
+            });
+      }
+      long taken = before - neighbour.availableBytes();
+      assertTrue(taken <= 12 * 4L * length, taken + " bytes for eight recordings");
+    }
+  }
 }
