@@ -10,6 +10,9 @@ public enum Precision {
   FP32,
   /** Factors rounded to a mantissa of 10 bits, sums in float32. */
   TF32,
-  /** Factors rounded to bfloat16, a mantissa of 7 bits, sums in float32. */
+  /**
+   * Factors rounded to bfloat16, a mantissa of 7 bits, sums in float32. A device may round the
+   * results of convolutions likewise.
+   */
   BF16
 }
