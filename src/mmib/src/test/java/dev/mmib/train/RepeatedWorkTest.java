@@ -106,7 +106,7 @@ class RepeatedWorkTest {
     try {
       return component.getAccessor().invoke(whole);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(component.toString(), e);
     }
   }
 
