@@ -114,7 +114,8 @@ public interface Backend extends AutoCloseable {
    * later, with equal results; one that cannot record just runs it.
    *
    * <p>All that changes between the runs of one key must be uploaded within the work, and its
-   * random streams must be drawn from {@code randomPosition} on, in the same order.
+   * random streams must be drawn from {@code randomPosition} on, in the same order. Transfers of
+   * other threads may have to wait for its end, so it must not wait for them.
    *
    * @param key what the work is and every shape in it, compared by {@code equals}
    * @param randomPosition the first random stream that the work draws
