@@ -22,23 +22,25 @@ __device__ __forceinline__ void load_matrix_x4(uint32_t* r, const void* row) {
   uint32_t s = (uint32_t)__cvta_generic_to_shared(row);
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3},[%4];\n"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-               : "r"(s));
+               : "r"(s)
+               : "memory");
 }
 
 __device__ __forceinline__ void load_matrix_x4_transposed(uint32_t* r, const void* row) {
   uint32_t s = (uint32_t)__cvta_generic_to_shared(row);
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3},[%4];\n"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
-               : "r"(s));
+               : "r"(s)
+               : "memory");
 }
 
 __device__ __forceinline__ void copy_async_16(void* shared, const void* global) {
   uint32_t s = (uint32_t)__cvta_generic_to_shared(shared);
-  asm volatile("cp.async.cg.shared.global [%0],[%1],16;\n" ::"r"(s), "l"(global));
+  asm volatile("cp.async.cg.shared.global [%0],[%1],16;\n" ::"r"(s), "l"(global) : "memory");
 }
 
 __device__ __forceinline__ void copy_async_wait() {
-  asm volatile("cp.async.commit_group;\ncp.async.wait_group 0;\n");
+  asm volatile("cp.async.commit_group;\ncp.async.wait_group 0;\n" ::: "memory");
 }
 
 #else  // the emulation
