@@ -29,15 +29,16 @@ final class DeviceOptions {
       names = "--precision",
       paramLabel = "KIND",
       description =
-          "Arithmetic of products and attention: fp32, tf32, bf16. Not every device has all."
-              + " Default: fp32.")
+          "Arithmetic of products and convolutions, with bf16 of attention too: fp32, tf32, bf16."
+              + " Only cuda has others than fp32. Default: fp32.")
   private Precision precision = Precision.FP32;
 
   @Option(
       names = "--graphs",
       negatable = true,
       fallbackValue = "true", // also where the environment says so already
-      description = "Let the device record steps that repeat, and replay them; cuda does.")
+      description =
+          "Let cuda record steps that repeat, and replay them. Other devices have no use for it.")
   private boolean graphs;
 
   /** The name that was asked for. */

@@ -5,6 +5,7 @@ import dev.mmib.error.MmibException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.TreeSet;
@@ -159,7 +160,9 @@ public record Device(String name, int ordinal, int threads, Precision precision,
         throw MmibException.of(
             ErrorCode.DEVICE,
             "device " + why,
-            obstacle.isPresent() ? "Run `mmib doctor`." : "Ask for one of these.");
+            obstacle.isPresent()
+                ? "Run `mmib doctor`."
+                : "Ask for one of its precisions, or for another device, such as cuda.");
       }
       passedOver.add(why);
     }
@@ -167,7 +170,7 @@ public record Device(String name, int ordinal, int threads, Precision precision,
       throw MmibException.of(
           ErrorCode.DEVICE,
           "no device works here: " + String.join("; ", passedOver),
-          "Mend one of these, or ask for precision FP32, which every device has.");
+          "Mend one of these, or ask for precision fp32, which every device has.");
     }
     throw MmibException.of(
         ErrorCode.DEVICE,
@@ -176,8 +179,13 @@ public record Device(String name, int ordinal, int threads, Precision precision,
   }
 
   private String lacking(BackendProvider provider) {
-    var offered = new TreeSet<>(provider.precisions());
-    return "computes in " + offered + ", not in " + precision;
+    var offered = new TreeSet<String>();
+    provider.precisions().forEach(one -> offered.add(text(one)));
+    return "computes in " + String.join(", ", offered) + ", not in " + text(precision);
+  }
+
+  private static String text(Precision precision) {
+    return precision.name().toLowerCase(Locale.ROOT);
   }
 
   private void requireOrdinal(BackendProvider provider) {

@@ -140,12 +140,12 @@ class DeviceTest {
     var device = Device.auto().withPrecision(Precision.TF32);
     var choice = device.choose(List.of(provider("cpu", null), provider("cuda", null)));
     choice.backend().close();
-    assertEquals("cpu: computes in [FP32], not in TF32", choice.because());
+    assertEquals("cpu: computes in fp32, not in tf32", choice.because());
     var none =
         assertThrows(MmibException.class, () -> device.choose(List.of(provider("cpu", null))));
     assertEquals(ErrorCode.DEVICE, none.code());
-    assertTrue(none.toString().contains("not in TF32"), none.toString());
-    assertTrue(none.toString().contains("FP32, which every device has"), none.toString());
+    assertTrue(none.toString().contains("not in tf32"), none.toString());
+    assertTrue(none.toString().contains("fp32, which every device has"), none.toString());
   }
 
   @Test
@@ -153,7 +153,7 @@ class DeviceTest {
     var device = Device.of("java").withPrecision(Precision.BF16);
     var thrown = assertThrows(MmibException.class, device::open);
     assertEquals(ErrorCode.DEVICE, thrown.code());
-    assertTrue(thrown.toString().contains("computes in [FP32], not in BF16"), thrown.toString());
+    assertTrue(thrown.toString().contains("computes in fp32, not in bf16"), thrown.toString());
   }
 
   @Test

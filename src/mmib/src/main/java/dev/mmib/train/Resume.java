@@ -72,7 +72,8 @@ record Resume(Checkpoint checkpoint, TrainConfig config, List<String> difference
     var origin = Checkpoints.Origin.of(checkpoint);
     if (!origin.backend().equals(backend.description())) {
       LOG.warn(
-          "the training began on {} and goes on with {}: the last bits will differ",
+          "the training began on {} and goes on with {}: results will differ, between devices in the"
+              + " last bits, between precisions in more",
           origin.backend(),
           backend.description());
     }

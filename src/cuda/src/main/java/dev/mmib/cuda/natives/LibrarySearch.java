@@ -105,7 +105,14 @@ final class LibrarySearch {
   String hint() {
     return named.isEmpty()
         ? "; if it lies elsewhere, name its folder by " + VARIABLE
-        : "; " + VARIABLE + " or -D" + PROPERTY + " names " + named + ", where it is not";
+        : "; "
+            + VARIABLE
+            + " or -D"
+            + PROPERTY
+            + " names "
+            + named
+            + ", where no x86-64 library of"
+            + " that name is";
   }
 
   /** The existing folders that are looked into, without those that the user names. */
