@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * NVIDIA's driver, cuBLAS and cuDNN under JCuda: found and loaded once per process.
@@ -17,6 +19,8 @@ import java.util.stream.Collectors;
  * natives where anyone can write, and look for libraries by itself.
  */
 public final class CudaNatives {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CudaNatives.class);
 
   private CudaNatives() {}
 
@@ -75,7 +79,8 @@ public final class CudaNatives {
               + e
               + "); name a folder that can be written by -Djava.io.tmpdir=FOLDER",
           found);
-    } catch (Throwable e) { // whatever natives do: here, and only here, it becomes a reason
+    } catch (Exception | LinkageError e) { // whatever natives do: here alone it becomes a reason
+      LOG.debug("JCuda is not usable", e);
       var cure =
           e instanceof NoClassDefFoundError
               ? "put on the class path what mmib-cuda depends on"
