@@ -5,6 +5,7 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import java.util.function.IntConsumer;
 import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
@@ -40,9 +41,17 @@ final class Gemm {
 
   /** An address inside a buffer, owning nothing. */
   private static final class At extends FloatPointer {
-    At(Place place) {
+    private At(BytePointer start, Place place) {
       super((Pointer) null);
-      this.address = OffHeapBuffer.of(place.buffer()).pointer().address() + 4 * place.offset();
+      this.address = start.address() + 4 * place.offset();
+    }
+
+    static At reading(Place place) {
+      return new At(OffHeapBuffer.of(place.buffer()).reading(), place);
+    }
+
+    static At writing(Place place) {
+      return new At(OffHeapBuffer.of(place.buffer()).pointer(), place);
     }
   }
 
@@ -81,12 +90,12 @@ final class Gemm {
             c.cols(),
             a.cols(),
             (float) alpha,
-            new At(a),
+            At.reading(a),
             leading(a),
-            new At(b),
+            At.reading(b),
             leading(b),
             (float) beta,
-            new At(c),
+            At.writing(c),
             leading(c));
     if (status == dnnl.dnnl_out_of_memory) {
       throw MmibException.of(

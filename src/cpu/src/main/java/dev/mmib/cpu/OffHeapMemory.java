@@ -125,6 +125,13 @@ public final class OffHeapMemory implements AutoCloseable {
     return buffer;
   }
 
+  /** Memory of {@code bytes} for a buffer that has some already; {@link #release} gives it back. */
+  Block takeMore(DType type, long bytes) {
+    Block block = take(type, Math.toIntExact(bytes / 4), blockSize(bytes));
+    meter.allocated(bytes);
+    return block;
+  }
+
   /** Sizes in steps of an eighth of a power of two, so that similar requests share blocks. */
   static long blockSize(long bytes) {
     if (bytes <= SMALLEST_BLOCK) {
