@@ -4,8 +4,8 @@ import dev.mmib.backend.Buffer;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.bytedeco.dnnl.global.dnnl;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
@@ -18,15 +18,33 @@ import org.bytedeco.javacpp.Pointer;
  */
 final class Gemm {
 
-  /** Where a matrix lies: from element {@code offset} of a buffer on. */
-  record Place(Buffer buffer, long offset, int rows, int cols, long rowStride, long colStride) {
+  /** Where a matrix lies in memory that stays where it is while the product runs. */
+  record Place(long address, int rows, int cols, long rowStride, long colStride) {
+
+    /** From element {@code offset} of a buffer on, to be read. */
+    static Place read(
+        Buffer buffer, long offset, int rows, int cols, long rowStride, long colStride) {
+      return at(OffHeapBuffer.of(buffer).reading(), offset, rows, cols, rowStride, colStride);
+    }
+
+    /** From element {@code offset} of a buffer on, to be written. */
+    static Place write(
+        Buffer buffer, long offset, int rows, int cols, long rowStride, long colStride) {
+      return at(OffHeapBuffer.of(buffer).pointer(), offset, rows, cols, rowStride, colStride);
+    }
+
+    /** From float {@code offset} of memory on. */
+    static Place at(
+        Pointer start, long offset, int rows, int cols, long rowStride, long colStride) {
+      return new Place(start.address() + 4 * offset, rows, cols, rowStride, colStride);
+    }
 
     Place rows(int from, int to) {
-      return new Place(buffer, offset + from * rowStride, to - from, cols, rowStride, colStride);
+      return new Place(address + 4 * from * rowStride, to - from, cols, rowStride, colStride);
     }
 
     Place cols(int from, int to) {
-      return new Place(buffer, offset + from * colStride, rows, to - from, rowStride, colStride);
+      return new Place(address + 4 * from * colStride, rows, to - from, rowStride, colStride);
     }
   }
 
@@ -39,28 +57,29 @@ final class Gemm {
     this.oneDnn = oneDnn;
   }
 
-  /** An address inside a buffer, owning nothing. */
+  /** An address, owning nothing. */
   private static final class At extends FloatPointer {
-    private At(BytePointer start, Place place) {
+    At() {
       super((Pointer) null);
-      this.address = start.address() + 4 * place.offset();
     }
 
-    static At reading(Place place) {
-      return new At(OffHeapBuffer.of(place.buffer()).reading(), place);
-    }
-
-    static At writing(Place place) {
-      return new At(OffHeapBuffer.of(place.buffer()).pointer(), place);
+    At set(Place place) {
+      this.address = place.address();
+      return this;
     }
   }
 
+  /** The addresses of a call, made once for each thread. */
+  private record Addresses(At a, At b, At c) {}
+
+  private static final ThreadLocal<Addresses> ADDRESSES =
+      ThreadLocal.withInitial(() -> new Addresses(new At(), new At(), new At()));
+
   /** {@code c = alpha · a b + beta · c} by all threads; c has neighbouring columns. */
   void multiply(double alpha, Place a, Place b, double beta, Place c) {
-    double work = 2.0 * c.rows() * c.cols() * a.cols();
     boolean byRows = c.rows() >= c.cols(); // each thread packs the other factor for itself
     int extent = byRows ? c.rows() : c.cols();
-    int parts = (int) Math.max(1, Math.min(oneDnn.threads(), work / WORTH_A_THREAD));
+    int parts = threadsFor(c.rows(), c.cols(), a.cols());
     int size = Math.max(16, (extent + parts - 1) / parts);
     oneDnn.forEach(
         (extent + size - 1) / size,
@@ -80,8 +99,24 @@ final class Gemm {
     oneDnn.forEach(n, product);
   }
 
+  /** The same by {@code threads} of them. */
+  void forEach(int threads, int n, IntConsumer product) {
+    if (threads > 1) {
+      oneDnn.forEach(n, product);
+    } else {
+      oneDnn.forEach(1, only -> IntStream.range(0, n).forEach(product));
+    }
+  }
+
+  /** How many threads a product of that size is worth. */
+  int threadsFor(int rows, int cols, int inner) {
+    return (int)
+        Math.max(1, Math.min(oneDnn.threads(), 2.0 * rows * cols * inner / WORTH_A_THREAD));
+  }
+
   /** {@code c = alpha · a b + beta · c} by the thread that calls. */
   static void call(double alpha, Place a, Place b, double beta, Place c) {
+    Addresses addresses = ADDRESSES.get();
     int status =
         dnnl.dnnl_sgemm(
             order(a),
@@ -90,12 +125,12 @@ final class Gemm {
             c.cols(),
             a.cols(),
             (float) alpha,
-            At.reading(a),
+            addresses.a().set(a),
             leading(a),
-            At.reading(b),
+            addresses.b().set(b),
             leading(b),
             (float) beta,
-            At.writing(c),
+            addresses.c().set(c),
             leading(c));
     if (status == dnnl.dnnl_out_of_memory) {
       throw MmibException.of(

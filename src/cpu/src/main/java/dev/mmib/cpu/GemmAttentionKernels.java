@@ -25,11 +25,18 @@ final class GemmAttentionKernels extends BatchedAttentionKernels {
       Buffer inC) {
     gemm.forEach(
         c.batch() * c.heads(),
-        i -> Gemm.call(scale, head(a, inA, i), head(b, inB, i), 0, head(c, inC, i)));
+        i -> Gemm.call(scale, factor(a, inA, i), factor(b, inB, i), 0, result(c, inC, i)));
   }
 
-  private static Gemm.Place head(HeadMatrices m, Buffer buffer, int i) {
-    long offset = i / m.heads() * m.batchStride() + i % m.heads() * m.headStride();
-    return new Gemm.Place(buffer, offset, m.rows(), m.cols(), m.rowStride(), m.colStride());
+  private static Gemm.Place factor(HeadMatrices m, Buffer buffer, int i) {
+    return Gemm.Place.read(buffer, offset(m, i), m.rows(), m.cols(), m.rowStride(), m.colStride());
+  }
+
+  private static Gemm.Place result(HeadMatrices m, Buffer buffer, int i) {
+    return Gemm.Place.write(buffer, offset(m, i), m.rows(), m.cols(), m.rowStride(), m.colStride());
+  }
+
+  private static long offset(HeadMatrices m, int i) {
+    return i / m.heads() * m.batchStride() + i % m.heads() * m.headStride();
   }
 }

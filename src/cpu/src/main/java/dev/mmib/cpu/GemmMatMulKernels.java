@@ -20,11 +20,13 @@ final class GemmMatMulKernels implements MatMulKernels {
   private final Gemm gemm;
   private final MatMulKernels host;
   private final Workers workers;
+  private final PanelProducts panels;
 
   GemmMatMulKernels(Gemm gemm, MatMulKernels host, Workers workers) {
     this.gemm = gemm;
     this.host = host;
     this.workers = workers;
+    this.panels = new PanelProducts(gemm, workers);
   }
 
   @Override
@@ -48,22 +50,32 @@ final class GemmMatMulKernels implements MatMulKernels {
     }
   }
 
+  @Override
+  public void linear(
+      int rows, int out, int in, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+    if (rows == 0 || out == 0 || in == 0) {
+      host.matmul(Product.of(rows, out, in, false, true), x, w, bias, y);
+    } else {
+      panels.multiply(rows, x, w, panels.of(w, out, in), bias, y);
+    }
+  }
+
   private static Gemm.Place left(Product p, Buffer a, int i, int rows) {
     long offset = (long) i * p.aStride();
     return p.transposeA()
-        ? new Gemm.Place(a, offset, rows, p.k(), 1, rows)
-        : new Gemm.Place(a, offset, rows, p.k(), p.k(), 1);
+        ? Gemm.Place.read(a, offset, rows, p.k(), 1, rows)
+        : Gemm.Place.read(a, offset, rows, p.k(), p.k(), 1);
   }
 
   private static Gemm.Place right(Product p, Buffer b, int i) {
     long offset = (long) i * p.bStride();
     return p.transposeB()
-        ? new Gemm.Place(b, offset, p.k(), p.n(), 1, p.k())
-        : new Gemm.Place(b, offset, p.k(), p.n(), p.n(), 1);
+        ? Gemm.Place.read(b, offset, p.k(), p.n(), 1, p.k())
+        : Gemm.Place.read(b, offset, p.k(), p.n(), p.n(), 1);
   }
 
   private static Gemm.Place out(Product p, Buffer c, int i, int rows) {
-    return new Gemm.Place(c, (long) i * p.m() * p.n(), rows, p.n(), p.n(), 1);
+    return Gemm.Place.write(c, (long) i * p.m() * p.n(), rows, p.n(), p.n(), 1);
   }
 
   private void repeat(Buffer bias, int n, Buffer c, int rows) {

@@ -3,6 +3,7 @@ package dev.mmib.op;
 import static dev.mmib.op.Reduction.sumTo;
 
 import dev.mmib.backend.kernel.MatMulKernels.Product;
+import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Shape;
 import dev.mmib.tensor.Tape;
@@ -86,15 +87,14 @@ public final class MatMul {
     int rows = shape.size() / in;
     var scope = Scope.current();
     var y = scope.allocate(shape.with(-1, out));
-    scope
-        .backend()
-        .matmul()
-        .matmul(
-            Product.of(rows, out, in, false, true),
-            x.buffer(),
-            w.buffer(),
-            bias == null ? null : bias.buffer(),
-            y.buffer());
+    var kernels = scope.backend().matmul();
+    var shift = bias == null ? null : bias.buffer();
+    if (scope.mode() == Mode.INFER) {
+      kernels.linear(rows, out, in, x.buffer(), w.buffer(), shift, y.buffer());
+    } else {
+      kernels.matmul(
+          Product.of(rows, out, in, false, true), x.buffer(), w.buffer(), shift, y.buffer());
+    }
     var recorder =
         Tape.record("linear", y)
             .wrt(x, dy -> product(rows(dy), false, w, false).viewAs(shape))

@@ -35,6 +35,42 @@ public interface MatMulContract extends KernelContract {
     }
   }
 
+  @Test
+  default void appliesLinearLayersAgainAndAgain() {
+    for (int n : new int[] {1, 3, 33, 129, 385}) {
+      applyLayer(n, 5, 7);
+      applyLayer(5, n, 7);
+      applyLayer(5, 7, n);
+    }
+    applyLayer(0, 3, 4);
+    applyLayer(2, 3, 0);
+    applyLayer(70, 800, 130);
+    applyLayer(600, 390, 65);
+  }
+
+  private void applyLayer(int rows, int out, int in) {
+    try (var bench = bench()) {
+      var x = bench.uniform(rows * in);
+      var w = bench.uniform(out * in);
+      var bias = bench.uniform(out);
+      var y = bench.floats(rows * out);
+      String what = rows + " rows, " + in + " to " + out;
+      bench.each(d -> d.matmul().linear(rows, out, in, x.on(d), w.on(d), bias.on(d), y.on(d)));
+      bench.assertClose(y, 1e-5, 1e-5, what);
+      bench.each(d -> d.matmul().linear(rows, out, in, x.on(d), w.on(d), null, y.on(d)));
+      bench.assertClose(y, 1e-5, 1e-5, what + ", without bias");
+      // Whatever a device has made of the weights, others find and change the weights.
+      bench.each(d -> d.elementwise().affine(w.on(d), 0.5, 0.25, w.on(d)));
+      bench.each(d -> d.matmul().linear(rows, out, in, x.on(d), w.on(d), bias.on(d), y.on(d)));
+      bench.assertClose(y, 1e-5, 1e-5, what + ", of other weights");
+      bench.assertClose(w, "weights after " + what);
+      var backwards = Product.of(rows, in, out, false, false);
+      bench.each(d -> d.matmul().linear(rows, out, in, x.on(d), w.on(d), bias.on(d), y.on(d)));
+      bench.each(d -> d.matmul().matmul(backwards, y.on(d), w.on(d), null, x.on(d)));
+      bench.assertClose(x, 1e-5, 1e-5, what + ", and back");
+    }
+  }
+
   private void multiply(Product p) {
     try (var bench = bench()) {
       var a = bench.uniform(p.aStride() == 0 ? p.m() * p.k() : p.batch() * p.aStride());

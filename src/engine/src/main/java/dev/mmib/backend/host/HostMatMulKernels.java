@@ -43,7 +43,7 @@ public final class HostMatMulKernels implements MatMulKernels {
     int cols = Math.min(product.n(), COLS);
     workers.forEach(
         product.batch() * rowBlocks * colBlocks,
-        (int) Math.max(1, WORK / ((long) rows * cols * product.k())),
+        (int) Math.max(1, WORK / Math.max(1, (long) rows * cols * product.k())),
         (begin, end) -> {
           var block = new Block(product, from, by, shift, to);
           for (int task = begin; task < end; task++) {

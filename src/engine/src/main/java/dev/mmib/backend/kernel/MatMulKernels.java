@@ -38,4 +38,18 @@ public interface MatMulKernels {
    * @param bias [n], added to every row, or null
    */
   void matmul(Product product, Buffer a, Buffer b, @Nullable Buffer bias, Buffer c);
+
+  /**
+   * Overwrites {@code y = x wᵀ + bias} by weights that stay as they are: inference. A device may
+   * keep {@code w} in a form that it likes better until somebody writes to it.
+   *
+   * @param x [rows, in]
+   * @param w [out, in]
+   * @param bias [out] or null
+   * @param y [rows, out]
+   */
+  default void linear(
+      int rows, int out, int in, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+    matmul(Product.of(rows, out, in, false, true), x, w, bias, y);
+  }
 }

@@ -1,0 +1,119 @@
+package dev.mmib.cpu;
+
+import dev.mmib.backend.Buffer;
+import dev.mmib.backend.Workers;
+import dev.mmib.backend.host.HostBuffer;
+import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Products with weights that come again, which then lie in {@link Panels}.
+ *
+ * <p>Whoever uses the weights otherwise, such as a step of training, finds them in plain order.
+ */
+final class PanelProducts {
+
+  /** Rows of a block; with a panel's width its results stay in the second-level cache. */
+  private static final int ROWS = 256;
+
+  /** Columns and rows that no block is cut below. */
+  private static final int FEWEST_COLUMNS = 48;
+
+  private static final int FEWEST_ROWS = 32;
+
+  private final Gemm gemm;
+  private final Workers workers;
+
+  PanelProducts(Gemm gemm, Workers workers) {
+    this.gemm = gemm;
+    this.workers = workers;
+  }
+
+  /** Lays {@code w} out in panels, unless it lies so already. */
+  Panels of(Buffer w, int out, int in) {
+    OffHeapBuffer weights = OffHeapBuffer.of(w);
+    if (weights.layout() instanceof Panels here && here.are(out, in)) {
+      return here;
+    }
+    weights.reading(); // in plain order, whatever it was
+    var panels = new Panels(out, in, workers);
+    weights.layOut(panels, panels::arrange);
+    return panels;
+  }
+
+  /**
+   * How results are cut: blocks of rows and of a panel's columns, as few as keep all threads busy.
+   */
+  private record Blocks(int rows, int perColumn, int columns, int perPanel) {
+
+    static Blocks of(int rows, Panels panels, int threads) {
+      int height = Math.min(rows, ROWS);
+      int width = Panels.WIDTH;
+      while (count(rows, height, width, panels) < threads && width > FEWEST_COLUMNS) {
+        width /= 2;
+      }
+      while (count(rows, height, width, panels) < threads && height > FEWEST_ROWS) {
+        height = (height + 1) / 2;
+      }
+      return new Blocks(height, ceil(rows, height), width, Panels.WIDTH / width);
+    }
+
+    private static int count(int rows, int height, int width, Panels panels) {
+      return ceil(rows, height) * ceil(panels.out(), width);
+    }
+
+    private static int ceil(int a, int b) {
+      return (a + b - 1) / b;
+    }
+  }
+
+  /** {@code y = x wᵀ + bias}, where {@code w} lies in {@code panels}. */
+  void multiply(int rows, Buffer x, Buffer w, Panels panels, @Nullable Buffer bias, Buffer y) {
+    int out = panels.out();
+    int in = panels.in();
+    int threads = gemm.threadsFor(rows, out, in);
+    Blocks blocks = Blocks.of(rows, panels, threads);
+    BytePointer weights = OffHeapBuffer.of(w).laidOut();
+    var from = Gemm.Place.read(x, 0, rows, in, in, 1);
+    var to = Gemm.Place.write(y, 0, rows, out, out, 1);
+    FloatBuffer shifts = bias == null ? null : HostBuffer.floats(bias);
+    FloatBuffer results = HostBuffer.floats(y);
+    // Blocks that follow each other share their weights.
+    gemm.forEach(
+        threads,
+        blocks.perColumn() * blocks.perPanel() * panels.count(),
+        block -> {
+          int row = block % blocks.perColumn() * blocks.rows();
+          int end = Math.min(rows, row + blocks.rows());
+          int strip = block / blocks.perColumn();
+          int panel = strip / blocks.perPanel();
+          int column = strip % blocks.perPanel() * blocks.columns();
+          int width = Math.min(blocks.columns(), panels.width(panel) - column);
+          if (width <= 0) {
+            return; // the last panel may be narrow
+          }
+          int first = panel * Panels.WIDTH + column;
+          if (shifts != null) {
+            repeat(shifts, first, width, results, row, end, out);
+          }
+          Gemm.call(
+              1,
+              from.rows(row, end),
+              Gemm.Place.at(
+                  weights, panels.start(panel) + column, in, width, panels.width(panel), 1),
+              shifts == null ? 0 : 1,
+              to.rows(row, end).cols(first, first + width));
+        });
+  }
+
+  /** Where the sums of a block begin. */
+  private static void repeat(
+      FloatBuffer bias, int first, int width, FloatBuffer y, int from, int end, int out) {
+    var row = new float[width];
+    bias.get(first, row);
+    for (int r = from; r < end; r++) {
+      y.put(r * out + first, row);
+    }
+  }
+}

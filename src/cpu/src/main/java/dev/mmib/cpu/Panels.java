@@ -1,0 +1,120 @@
+package dev.mmib.cpu;
+
+import dev.mmib.backend.Workers;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.BytePointer;
+
+/**
+ * Weights [out, in] as panels of {@link #WIDTH} outputs, each [in, its outputs].
+ *
+ * <p>A product reads a panel from its first number to its last, as often as it has blocks of rows,
+ * and neither turns nor copies it. Panels take as much memory as plain weights.
+ */
+final class Panels implements OffHeapBuffer.Layout {
+
+  /** A multiple of the 48 columns of oneDNN's AVX-512 kernel and of the 6 of its AVX2 kernel. */
+  static final int WIDTH = 384;
+
+  /** Inputs that are turned at a time: a tile of a panel fits into the second-level cache. */
+  private static final int TILE = 64;
+
+  private final int out;
+  private final int in;
+  private final Workers workers;
+
+  Panels(int out, int in, Workers workers) {
+    this.out = out;
+    this.in = in;
+    this.workers = workers;
+  }
+
+  boolean are(int outputs, int inputs) {
+    return out == outputs && in == inputs;
+  }
+
+  int out() {
+    return out;
+  }
+
+  int in() {
+    return in;
+  }
+
+  int count() {
+    return (out + WIDTH - 1) / WIDTH;
+  }
+
+  /** Outputs of a panel. */
+  int width(int panel) {
+    return Math.min(WIDTH, out - panel * WIDTH);
+  }
+
+  /** Where a panel begins, in floats. */
+  long start(int panel) {
+    return (long) panel * WIDTH * in;
+  }
+
+  @Override
+  public long bytes(int length) {
+    return 4L * length;
+  }
+
+  private static FloatBuffer floats(BytePointer pointer) {
+    return pointer.asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  /** Copies plain weights to panels. */
+  void arrange(BytePointer plain, BytePointer panels) {
+    FloatBuffer from = floats(plain);
+    FloatBuffer to = floats(panels);
+    forEachTile(
+        (panel, begin, count, tile, row) -> {
+          int width = width(panel);
+          for (int o = 0; o < width; o++) {
+            from.get((panel * WIDTH + o) * in + begin, row, 0, count);
+            for (int i = 0; i < count; i++) {
+              tile[i * width + o] = row[i];
+            }
+          }
+          to.put((int) start(panel) + begin * width, tile, 0, count * width);
+        });
+  }
+
+  @Override
+  public void restore(BytePointer panels, BytePointer plain) {
+    FloatBuffer from = floats(panels);
+    FloatBuffer to = floats(plain);
+    forEachTile(
+        (panel, begin, count, tile, row) -> {
+          int width = width(panel);
+          from.get((int) start(panel) + begin * width, tile, 0, count * width);
+          for (int o = 0; o < width; o++) {
+            for (int i = 0; i < count; i++) {
+              row[i] = tile[i * width + o];
+            }
+            to.put((panel * WIDTH + o) * in + begin, row, 0, count);
+          }
+        });
+  }
+
+  /** The inputs {@code [begin, begin+count)} of one panel, and room for them. */
+  private interface Tile {
+    void turn(int panel, int begin, int count, float[] tile, float[] row);
+  }
+
+  private void forEachTile(Tile work) {
+    int perPanel = (in + TILE - 1) / TILE;
+    workers.forEach(
+        count() * perPanel,
+        4,
+        (from, to) -> {
+          var tile = new float[WIDTH * TILE];
+          var row = new float[TILE];
+          for (int t = from; t < to; t++) {
+            int begin = t % perPanel * TILE;
+            work.turn(t / perPanel, begin, Math.min(TILE, in - begin), tile, row);
+          }
+        });
+  }
+}

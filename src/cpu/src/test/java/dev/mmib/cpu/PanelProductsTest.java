@@ -1,0 +1,95 @@
+package dev.mmib.cpu;
+
+import static dev.mmib.cpu.Numbers.buffer;
+import static dev.mmib.cpu.Numbers.values;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.mmib.backend.Buffer;
+import dev.mmib.op.MatMul;
+import dev.mmib.tensor.Mode;
+import dev.mmib.tensor.Scope;
+import dev.mmib.tensor.Shape;
+import org.junit.jupiter.api.Test;
+
+class PanelProductsTest {
+
+  private final Numbers numbers = new Numbers();
+
+  @Test
+  void resultsAreBitEqualForAnyNumberOfThreads() {
+    int out = 2 * Panels.WIDTH + 50;
+    int in = 130;
+    for (int rows : new int[] {1, 7, 32, 70, 300, 600}) {
+      float[] x = numbers.normal(rows * in);
+      float[] w = numbers.normal(out * in);
+      float[] bias = numbers.normal(out);
+      float[] wanted = linear(1, rows, out, in, x, w, bias);
+      for (int threads : new int[] {2, 3, 16}) {
+        assertArrayEquals(
+            wanted, linear(threads, rows, out, in, x, w, bias), rows + " rows by " + threads);
+      }
+    }
+  }
+
+  private static float[] linear(
+      int threads, int rows, int out, int in, float[] x, float[] w, float[] bias) {
+    try (var cpu = new CpuBackend(threads);
+        Buffer xs = buffer(cpu, x);
+        Buffer ws = buffer(cpu, w);
+        Buffer shift = buffer(cpu, bias);
+        Buffer y = buffer(cpu, new float[rows * out])) {
+      cpu.matmul().linear(rows, out, in, xs, ws, shift, y);
+      float[] first = values(cpu, y);
+      cpu.matmul().linear(rows, out, in, xs, ws, shift, y);
+      assertArrayEquals(first, values(cpu, y), "again");
+      return first;
+    }
+  }
+
+  @Test
+  void layersOfInferenceKeepTheirWeightsInPanelsAndTrainingDoesNot() {
+    try (var cpu = new CpuBackend(2);
+        var model = Scope.detached(cpu)) {
+      var w = model.parameter(Shape.of(400, 96), numbers.normal(400 * 96));
+      OffHeapBuffer weights = OffHeapBuffer.of(w.buffer());
+      long taken = cpu.memory().liveBytes();
+      try (var scope = Scope.open(cpu, Mode.INFER)) {
+        var x = scope.of(Shape.of(3, 96), numbers.normal(3 * 96));
+        MatMul.linear(x, w, null);
+        var panels = assertInstanceOf(Panels.class, weights.layout());
+        MatMul.linear(x, w, null);
+        assertEquals(panels, weights.layout());
+      }
+      assertEquals(taken, cpu.memory().liveBytes());
+      try (var scope = Scope.open(cpu, Mode.TRAIN)) {
+        MatMul.linear(scope.of(Shape.of(3, 96), numbers.normal(3 * 96)), w, null);
+        assertNull(weights.layout());
+      }
+    }
+  }
+
+  @Test
+  void weightsThatServeAsOtherExtentsAreLaidOutAnew() {
+    float[] w = numbers.normal(24 * 10);
+    float[] x = numbers.normal(2 * 24);
+    try (var cpu = new CpuBackend(1);
+        Buffer ws = buffer(cpu, w);
+        Buffer xs = buffer(cpu, x);
+        Buffer y = buffer(cpu, new float[48])) {
+      cpu.matmul().linear(2, 24, 10, xs, ws, null, y);
+      assertTrue(assertInstanceOf(Panels.class, OffHeapBuffer.of(ws).layout()).are(24, 10));
+      cpu.matmul().linear(2, 10, 24, xs, ws, null, y);
+      assertTrue(assertInstanceOf(Panels.class, OffHeapBuffer.of(ws).layout()).are(10, 24));
+      double sum = 0;
+      for (int i = 0; i < 24; i++) {
+        sum += (double) x[24 + i] * w[3 * 24 + i];
+      }
+      assertEquals(sum, values(cpu, y)[10 + 3], 1e-5);
+      assertArrayEquals(w, values(cpu, ws));
+    }
+  }
+}
