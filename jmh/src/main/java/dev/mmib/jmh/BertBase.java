@@ -21,18 +21,28 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** A model of the size of bert-base with random weights, 438 MB, in the temporary directory. */
-final class BertBase {
+/**
+ * A model of the size of bert-base with random weights, 438 MB, in the directory that the property
+ * {@link #DATA} names, or in the temporary one.
+ */
+public final class BertBase {
 
-  static final BertConfig CONFIG = BertConfig.of(30_522, 768, 12, 12, 3072);
+  /** The property that says where files of benchmarks are kept from one run to the next. */
+  public static final String DATA = "mmib.benchmark.data";
+
+  /** Without dropout: that of one engine draws other numbers than that of another. */
+  public static final BertConfig CONFIG =
+      BertConfig.of(30_522, 768, 12, 12, 3072).withDropout(0, 0);
 
   private static final Path DIRECTORY =
-      Path.of(System.getProperty("java.io.tmpdir"), "mmib-benchmark-bert-base");
+      Path.of(
+          System.getProperty(DATA, System.getProperty("java.io.tmpdir")),
+          "mmib-benchmark-bert-base");
 
   private BertBase() {}
 
   /** A HuggingFace directory with safetensors; made where it is not there yet. */
-  static Path directory() throws IOException {
+  public static Path directory() throws IOException {
     if (!Files.exists(DIRECTORY.resolve("config.json"))) {
       Files.createDirectories(DIRECTORY);
       SafeTensors.write(weights(), tensors(), Map.of("format", "pt"));
@@ -46,7 +56,7 @@ final class BertBase {
   }
 
   /** The safetensors of that directory. */
-  static Path weights() {
+  public static Path weights() {
     return DIRECTORY.resolve("model.safetensors");
   }
 
@@ -74,7 +84,8 @@ final class BertBase {
   }
 
   private static Map<String, TensorSource> tensors() {
-    var fresh = Initializer.uniform(-0.05, 0.05);
+    var usual = Initializer.uniform(-0.05, 0.05);
+    var norms = Initializer.uniform(0.9, 1.1);
     var tensors = new LinkedHashMap<String, TensorSource>();
     try (var java = Device.of("java").open();
         var sizes = new SizingBackend(java);
@@ -83,12 +94,14 @@ final class BertBase {
       parameters
           .all()
           .forEach(
-              (name, tensor) ->
-                  tensors.put(
-                      name,
-                      TensorSource.floats(
-                          tensor.shape(),
-                          (at, to, count) -> fresh.draw(1, name, tensor.shape(), at, to, count))));
+              (name, tensor) -> {
+                var shape = tensor.shape();
+                var fresh = name.endsWith("LayerNorm.weight") ? norms : usual;
+                tensors.put(
+                    name,
+                    TensorSource.floats(
+                        shape, (at, to, count) -> fresh.draw(1, name, shape, at, to, count)));
+              });
     }
     return tensors;
   }

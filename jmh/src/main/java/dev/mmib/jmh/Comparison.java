@@ -1,106 +1,200 @@
 package dev.mmib.jmh;
 
+import dev.mmib.io.JsonArray;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
+import java.util.Random;
 
 /**
- * Runs the benchmarks of loading and converting in turns and prints how they compare.
+ * Runs workloads by all their contenders in turns.
  *
  * <p>A machine that is shared is faster at one time than at another. Each round therefore measures
- * all of them, in a process each, and the ratios are taken within a round.
+ * every contender, in random order, in a process each, all but the active one stopped; ratios are
+ * taken within a round. The machine's peak is measured after each turn.
  *
- * <pre>java -cp jmh/target/benchmarks.jar dev.mmib.jmh.Comparison [ROUNDS] [loading|converting]
+ * <pre>
+ * java -cp jmh/target/benchmarks.jar dev.mmib.jmh.Comparison
+ *     [--rounds N] [--turn MILLISECONDS] [--threads N] [--json FILE] [GROUP[/NAME]…]
  * </pre>
  */
-public final class Comparison {
+public final class Comparison implements AutoCloseable {
 
-  private static final Map<String, List<String>> RATIOS =
-      Map.of(
-          "LoadingBenchmark", List.of("load", "readToDirectMemory", "readToPlainMemory"),
-          "ConvertingBenchmark", List.of("convert", "copy", "copyAndForce"));
+  private static final long MILLISECOND = 1_000_000;
+  private static final long PEAK_TURN = 30 * MILLISECOND;
 
-  private final Map<String, List<Double>> ratios = new LinkedHashMap<>();
-  private final Map<String, List<Double>> times = new LinkedHashMap<>();
+  private final int rounds;
+  private final long turn;
+  private final int threads;
+  private final Random order = new Random(1);
+  private final Map<Integer, RemoteContender> peaks = new HashMap<>();
 
-  private Comparison() {}
+  /**
+   * A comparison.
+   *
+   * @param turn nanoseconds that each contender computes in a round, or one run where that is
+   *     longer
+   */
+  private Comparison(int rounds, long turn, int threads) {
+    this.rounds = rounds;
+    this.turn = turn;
+    this.threads = threads;
+  }
 
-  public static void main(String[] arguments) throws RunnerException, IOException {
-    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
-    var only = arguments.length > 1 ? arguments[1].toLowerCase(Locale.ROOT) : "";
-    var comparison = new Comparison();
+  public static void main(String[] arguments) throws IOException {
+    var options = new HashMap<String, String>();
+    var asked = new ArrayList<String>();
+    for (int i = 0; i < arguments.length; i++) {
+      if (arguments[i].startsWith("--")) {
+        options.put(arguments[i], arguments[++i]);
+      } else {
+        asked.add(arguments[i]);
+      }
+    }
+    int rounds = Integer.parseInt(options.getOrDefault("--rounds", "7"));
+    long turn = Long.parseLong(options.getOrDefault("--turn", "200")) * MILLISECOND;
+    int threads = Integer.parseInt(options.getOrDefault("--threads", "2"));
+    var workloads =
+        asked.isEmpty()
+            ? Workloads.all()
+            : asked.stream().flatMap(a -> Workloads.matching(a).stream()).toList();
+    var results = new JsonArray();
+    try (var comparison = new Comparison(rounds, turn, threads)) {
+      for (var workload : workloads) {
+        var measured = comparison.run(workload);
+        measured.print();
+        results.add(measured.toJson());
+      }
+    } finally {
+      if (System.getProperty(BertBase.DATA) == null) {
+        BertBase.delete();
+      }
+    }
+    var file = options.get("--json");
+    if (file != null) {
+      Machine.write(Path.of(file), threads, rounds, results);
+    }
+  }
+
+  private Measured run(Workload workload) throws IOException {
+    int used = workload.threads() > 0 ? workload.threads() : threads;
+    System.err.printf(Locale.ROOT, "%s, %d threads%n", workload.path(), used);
+    var contenders = new LinkedHashMap<String, RemoteContender>();
     try {
-      for (int round = 0; round < rounds; round++) {
-        for (var benchmark : RATIOS.keySet().stream().sorted().toList()) {
-          if (benchmark.toLowerCase(Locale.ROOT).startsWith(only)) {
-            comparison.round(benchmark);
+      for (var name : workload.contenders().keySet()) {
+        var contender = new RemoteContender(workload, name, used);
+        contenders.put(name, contender);
+        contender.stop();
+      }
+      var differences = compare(workload, contenders);
+      for (var contender : contenders.values()) {
+        contender.go();
+        contender.warm(Math.max(2_000 * MILLISECOND, 4 * turn));
+        contender.stop();
+      }
+      return measure(workload, used, contenders, differences);
+    } finally {
+      for (var contender : contenders.values()) {
+        contender.close();
+      }
+    }
+  }
+
+  /** How far results lie from the first one's; refuses those that come from other work. */
+  private static Map<String, Double> compare(
+      Workload workload, Map<String, RemoteContender> contenders) {
+    var differences = new LinkedHashMap<String, Double>();
+    float[] first = null;
+    for (var entry : contenders.entrySet()) {
+      float[] result = entry.getValue().result();
+      if (result.length == 0) {
+        continue;
+      }
+      first = first == null ? result : first;
+      double difference = difference(first, result);
+      if (!(difference <= workload.tolerance())) {
+        throw new IllegalStateException(
+            String.format(
+                Locale.ROOT,
+                "%s: the results of %s differ by %.2g of the largest number, more than %.2g",
+                workload.path(),
+                entry.getKey(),
+                difference,
+                workload.tolerance()));
+      }
+      differences.put(entry.getKey(), difference);
+    }
+    return differences;
+  }
+
+  private static double difference(float[] expected, float[] got) {
+    if (expected.length != got.length) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double most = 0;
+    double largest = 0;
+    for (int i = 0; i < expected.length; i++) {
+      double off = Math.abs((double) expected[i] - got[i]);
+      most = Double.isNaN(off) ? Double.POSITIVE_INFINITY : Math.max(most, off);
+      largest = Math.max(largest, Math.abs(expected[i]));
+    }
+    return most == 0 ? 0 : most / largest;
+  }
+
+  private Measured measure(
+      Workload workload,
+      int used,
+      Map<String, RemoteContender> contenders,
+      Map<String, Double> differences)
+      throws IOException {
+    var measured = new Measured(workload, used);
+    contenders.forEach(
+        (name, c) -> measured.add(name, c.description(), differences.getOrDefault(name, -1.0)));
+    var turns = new ArrayList<>(contenders.keySet());
+    boolean ofPeak = workload.operations() > 0;
+    for (int round = 0; round < rounds; round++) {
+      Collections.shuffle(turns, order);
+      for (var name : turns) {
+        var contender = contenders.get(name);
+        if (contender != null) {
+          measured.turn(name, turn(contender, turn));
+          if (ofPeak) {
+            measured.peak(round, PeakWorkloads.OPERATIONS, turn(peak(used), PEAK_TURN));
           }
         }
       }
-      comparison.print();
-    } finally {
-      BertBase.delete();
     }
+    return measured;
   }
 
-  private void round(String benchmark) throws RunnerException {
-    var options =
-        new OptionsBuilder()
-            .include(benchmark)
-            .warmupIterations(6)
-            .measurementIterations(7)
-            .forks(1)
-            .build();
-    var scores = scores(new Runner(options).run());
-    var names = RATIOS.getOrDefault(benchmark, List.of());
-    for (var name : names) {
-      note(times, name, scores.getOrDefault(name, Double.NaN));
+  private static long[] turn(RemoteContender contender, long nanos) throws IOException {
+    contender.go();
+    var times = contender.turn(nanos);
+    contender.stop();
+    return times;
+  }
+
+  private RemoteContender peak(int used) throws IOException {
+    var known = peaks.get(used);
+    if (known == null) {
+      known = new RemoteContender(PeakWorkloads.peak(), PeakWorkloads.PEAK, used);
+      known.warm(PEAK_TURN);
+      known.stop();
+      peaks.put(used, known);
     }
-    for (var name : names.subList(1, names.size())) {
-      double ratio =
-          scores.getOrDefault(names.get(0), Double.NaN) / scores.getOrDefault(name, Double.NaN);
-      note(ratios, names.get(0) + " / " + name, ratio);
+    return known;
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (var peak : List.copyOf(peaks.values())) {
+      peak.close();
     }
-  }
-
-  /** The median of each benchmark's measurements, in milliseconds. */
-  private static Map<String, Double> scores(Collection<RunResult> results) {
-    var scores = new LinkedHashMap<String, Double>();
-    for (var result : results) {
-      var label = result.getParams().getBenchmark();
-      scores.put(
-          label.substring(label.lastIndexOf('.') + 1),
-          result.getPrimaryResult().getStatistics().getPercentile(50));
-    }
-    return scores;
-  }
-
-  private static void note(Map<String, List<Double>> lists, String name, double value) {
-    lists.computeIfAbsent(name, n -> new ArrayList<>()).add(value);
-  }
-
-  private void print() {
-    System.out.println("what: median over the rounds (least .. most)");
-    times.forEach((name, values) -> System.out.println(line(name + ", ms", values, "%.0f")));
-    ratios.forEach((name, values) -> System.out.println(line(name, values, "%.2f")));
-  }
-
-  private static String line(String name, List<Double> values, String format) {
-    double[] sorted = values.stream().mapToDouble(v -> v).sorted().toArray();
-    double middle = (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-    var shown =
-        Arrays.stream(new double[] {middle, sorted[0], sorted[sorted.length - 1]})
-            .mapToObj(v -> String.format(Locale.ROOT, format, v))
-            .toList();
-    return name + ": " + shown.get(0) + " (" + shown.get(1) + " .. " + shown.get(2) + ")";
   }
 }

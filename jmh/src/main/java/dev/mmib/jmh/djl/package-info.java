@@ -1,0 +1,5 @@
+/** DJL with PyTorch. */
+@NullMarked
+package dev.mmib.jmh.djl;
+
+import org.jspecify.annotations.NullMarked;
