@@ -1,5 +1,7 @@
 package dev.mmib.image;
 
+import java.util.Arrays;
+
 /**
  * Resize, centre crop and normalization, as torchvision does them.
  *
@@ -36,42 +38,45 @@ public record ImagePreprocessor(int resize, int crop, PixelRule rule) {
 
   /** Normalized values, [3, crop, crop]. */
   public float[] apply(RgbImage image) {
-    RgbImage square = crop(image);
-    int pixels = crop * crop;
-    float[] out = new float[3 * pixels];
-    for (int c = 0; c < 3; c++) {
-      float mean = rule.mean(c);
-      float deviation = rule.deviation(c);
-      for (int i = 0; i < pixels; i++) {
-        float value = (square.rgb()[3 * i + c] & 0xFF) / 255f;
-        out[c * pixels + i] = (value - mean) / deviation;
+    long width = resizedWidth(image);
+    long height = resizedHeight(image);
+    int columns = (int) Math.min(crop, width);
+    int rows = (int) Math.min(crop, height);
+    float[][] values = rule.values();
+    float[] out = new float[3 * crop * crop];
+    // where the window is smaller than the square, it lies in the middle of black
+    if (columns < crop || rows < crop) {
+      for (int c = 0; c < 3; c++) {
+        Arrays.fill(out, c * crop * crop, (c + 1) * crop * crop, values[c][0]);
       }
     }
+    int to = (crop - rows) / 2 * crop + (crop - columns) / 2;
+    Resampling.read(
+        image,
+        weights(image.width(), width, columns),
+        weights(image.height(), height, rows),
+        (y, red, green, blue) -> {
+          int row = to + y * crop;
+          write(red, values[0], out, row, columns);
+          write(green, values[1], out, crop * crop + row, columns);
+          write(blue, values[2], out, 2 * crop * crop + row, columns);
+        });
     return out;
+  }
+
+  private ResizeWeights weights(int in, long out, int count) {
+    return ResizeWeights.of(rule.kernel(), in, out, offset(out - count), count);
+  }
+
+  private static void write(int[] levels, float[] values, float[] out, int to, int columns) {
+    for (int x = 0; x < columns; x++) {
+      out[to + x] = values[levels[x]];
+    }
   }
 
   /** What stands for a missing picture: zeros after normalization, which is a plain mean grey. */
   public float[] missing() {
     return new float[3 * crop * crop];
-  }
-
-  /** The square before normalization; only its window is resampled. */
-  RgbImage crop(RgbImage image) {
-    long width = resizedWidth(image);
-    long height = resizedHeight(image);
-    int columns = (int) Math.min(crop, width);
-    int rows = (int) Math.min(crop, height);
-    RgbImage window =
-        Resampling.window(
-            image,
-            rule.kernel(),
-            width,
-            height,
-            offset(width - columns),
-            offset(height - rows),
-            columns,
-            rows);
-    return columns == crop && rows == crop ? window : padded(window);
   }
 
   long resizedWidth(RgbImage image) {
@@ -89,20 +94,5 @@ public record ImagePreprocessor(int resize, int crop, PixelRule rule) {
   /** Half of the excess, rounded to the even integer when in the middle. */
   private static long offset(long excess) {
     return (long) Math.rint(excess / 2.0);
-  }
-
-  private RgbImage padded(RgbImage window) {
-    byte[] rgb = new byte[3 * crop * crop];
-    int left = (crop - window.width()) / 2;
-    int top = (crop - window.height()) / 2;
-    for (int y = 0; y < window.height(); y++) {
-      System.arraycopy(
-          window.rgb(),
-          3 * y * window.width(),
-          rgb,
-          3 * ((top + y) * crop + left),
-          3 * window.width());
-    }
-    return new RgbImage(crop, crop, rgb);
   }
 }

@@ -48,11 +48,16 @@ public record PixelRule(ResizeKernel kernel, List<Double> mean, List<Double> dev
         "Give those that the encoder was trained with.");
   }
 
-  float mean(int channel) {
-    return mean.get(channel).floatValue();
-  }
-
-  float deviation(int channel) {
-    return deviation.get(channel).floatValue();
+  /** What each level of each channel becomes, [3][256]. */
+  float[][] values() {
+    float[][] values = new float[3][256];
+    for (int c = 0; c < 3; c++) {
+      float average = mean.get(c).floatValue();
+      float spread = deviation.get(c).floatValue();
+      for (int level = 0; level < 256; level++) {
+        values[c][level] = (level / 255f - average) / spread;
+      }
+    }
+    return values;
   }
 }

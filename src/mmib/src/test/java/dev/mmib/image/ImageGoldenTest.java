@@ -67,7 +67,7 @@ class ImageGoldenTest {
     int[] resized = geometry.array("resized_wh").ints();
     assertEquals(resized[0], preprocessor.resizedWidth(image));
     assertEquals(resized[1], preprocessor.resizedHeight(image));
-    RgbImage crop = preprocessor.crop(image);
+    RgbImage crop = Crops.of(preprocessor, image);
     String key = file + "/crop" + resize;
     if (golden.tensors().containsKey(key)) {
       assertArrayEquals(bytes(golden.tensor(key)), crop.rgb(), key);

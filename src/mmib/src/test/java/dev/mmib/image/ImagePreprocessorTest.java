@@ -28,12 +28,14 @@ class ImagePreprocessorTest {
     int w = (int) preprocessor.resizedWidth(image);
     int h = (int) preprocessor.resizedHeight(image);
     RgbImage whole = Resampling.bilinear(image, w, h);
-    RgbImage crop = preprocessor.crop(image);
+    RgbImage crop = Crops.of(preprocessor, image);
     int left = (int) Math.rint((w - 56) / 2.0);
     int top = (int) Math.rint((h - 56) / 2.0);
     for (int y = 0; y < 56; y++) {
       for (int x = 0; x < 56; x++) {
-        assertEquals(whole.at(left + x, top + y, 1), crop.at(x, y, 1), x + ", " + y);
+        for (int c = 0; c < 3; c++) {
+          assertEquals(whole.at(left + x, top + y, c), crop.at(x, y, c), x + ", " + y + ", " + c);
+        }
       }
     }
   }
@@ -44,14 +46,14 @@ class ImagePreprocessorTest {
     int[][] cases = {{7, 2}, {5, 0}, {9, 2}, {6, 1}};
     for (int[] c : cases) {
       RgbImage image = noise(4, c[0]);
-      RgbImage crop = new ImagePreprocessor(4, 4).crop(image);
+      RgbImage crop = Crops.of(new ImagePreprocessor(4, 4), image);
       assertEquals(image.at(1, c[1], 2), crop.at(1, 0, 2), "height " + c[0]);
     }
   }
 
   @Test
   void padsWhatIsSmallerThanTheCropWithBlack() {
-    RgbImage crop = new ImagePreprocessor(2, 5).crop(new RgbImage(1, 1, new byte[] {9, 9, 9}));
+    RgbImage crop = Crops.of(new ImagePreprocessor(2, 5), new RgbImage(1, 1, new byte[] {9, 9, 9}));
     byte[] row = new byte[5];
     for (int y = 0; y < 5; y++) {
       for (int x = 0; x < 5; x++) {
