@@ -3,11 +3,16 @@ package dev.mmib.cpu;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.AttentionKernels;
 import dev.mmib.backend.kernel.ConvolutionKernels;
+import dev.mmib.backend.kernel.ElementwiseKernels;
 import dev.mmib.backend.kernel.MatMulKernels;
 import dev.mmib.backend.kernel.NormKernels;
+import dev.mmib.backend.kernel.PoolingKernels;
 
 /**
  * The CPU by oneDNN: products, convolutions, attention and normalizations; the rest in Java.
+ *
+ * <p>Pictures stay in {@link ChannelBlocks} from one convolution to the next, and so through norms,
+ * sums, rectifiers and pooling.
  *
  * <p>Both work on the same memory outside the heap and with the same number of threads. Results of
  * equal calls are bit-equal. Needs AVX-512 or AVX2 to be fast and nothing beyond SSE 4.1 to run.
@@ -16,7 +21,9 @@ public final class CpuBackend extends OffHeapBackend {
 
   private final OneDnn oneDnn;
   private final MatMulKernels matmul;
-  private final ConvolutionKernels convolution;
+  private final ElementwiseKernels elementwise;
+  private final OneDnnConvolutionKernels convolution;
+  private final PoolingKernels pooling;
   private final NormKernels norm;
   private final AttentionKernels attention;
 
@@ -34,8 +41,11 @@ public final class CpuBackend extends OffHeapBackend {
     super(new Workers(threads), memory);
     this.oneDnn = new OneDnn(workers(), memory);
     Gemm gemm = new Gemm(oneDnn);
-    this.convolution = new OneDnnConvolutionKernels(oneDnn, super.convolution());
-    this.norm = new OneDnnNormKernels(oneDnn, super.norm(), workers());
+    Arranger arranger = new Arranger(workers());
+    this.elementwise = new OrderedElementwiseKernels(arranger, super.elementwise());
+    this.convolution = new OneDnnConvolutionKernels(oneDnn, arranger, super.convolution());
+    this.pooling = new BlockedPoolingKernels(workers(), super.pooling());
+    this.norm = new OneDnnNormKernels(oneDnn, super.norm(), workers(), arranger);
     this.matmul =
         sgemm
             ? new GemmMatMulKernels(gemm, super.matmul(), workers())
@@ -68,6 +78,16 @@ public final class CpuBackend extends OffHeapBackend {
   }
 
   @Override
+  public ElementwiseKernels elementwise() {
+    return elementwise;
+  }
+
+  @Override
+  public PoolingKernels pooling() {
+    return pooling;
+  }
+
+  @Override
   public MatMulKernels matmul() {
     return matmul;
   }
@@ -89,6 +109,7 @@ public final class CpuBackend extends OffHeapBackend {
 
   @Override
   public void close() {
+    convolution.close();
     oneDnn.close();
     super.close();
   }

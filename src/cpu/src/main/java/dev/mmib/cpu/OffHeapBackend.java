@@ -63,7 +63,7 @@ public abstract class OffHeapBackend extends HostBackend {
 
   @Override
   public final void download(Buffer from, int at, float[] to, int offset, int length) {
-    HostBuffer.floats(from).get(at, to, offset, length);
+    OffHeapBuffer.of(from).read(at, to, offset, length);
   }
 
   @Override

@@ -138,6 +138,26 @@ public final class OffHeapBuffer implements HostBuffer {
     return Objects.requireNonNull(ints);
   }
 
+  /**
+   * {@code to[offset .. offset+count) = [at .. at+count)}, in plain order. Neither a change nor a
+   * new order: another thread's kernel may read the numbers meanwhile.
+   */
+  synchronized void read(int at, float[] to, int offset, int count) {
+    Held mine = memory(DType.F32);
+    Layout order = layout;
+    if (order == null) {
+      Objects.requireNonNull(floats).get(at, to, offset, count);
+      return;
+    }
+    Held plain = take(4L * length);
+    try {
+      order.restore(mine.block().pointer(), plain.block().pointer());
+      plain.block().bytes().asFloatBuffer().get(at, to, offset, count);
+    } finally {
+      owner.release(plain.block(), plain.asked());
+    }
+  }
+
   /** How the numbers lie now; null if one after another. */
   @Nullable Layout layout() {
     return layout;

@@ -12,18 +12,21 @@ import org.bytedeco.dnnl.memory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolutions by oneDNN, in the layouts that it likes best, with reorders from and to NCHW.
+ * Convolutions by oneDNN: where the channels allow it, of pictures that stay in {@link
+ * ChannelBlocks}; else in the layouts that it likes best, with reorders from and to NCHW.
  *
  * <p>Convolutions of nothing are left to the host kernels.
  */
-final class OneDnnConvolutionKernels implements ConvolutionKernels {
+final class OneDnnConvolutionKernels implements ConvolutionKernels, AutoCloseable {
 
   private final OneDnn oneDnn;
   private final ConvolutionKernels host;
+  private final BlockedConvolutions blocked;
 
-  OneDnnConvolutionKernels(OneDnn oneDnn, ConvolutionKernels host) {
+  OneDnnConvolutionKernels(OneDnn oneDnn, Arranger arranger, ConvolutionKernels host) {
     this.oneDnn = oneDnn;
     this.host = host;
+    this.blocked = new BlockedConvolutions(oneDnn, arranger);
   }
 
   private enum Pass {
@@ -57,6 +60,12 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels {
   public void forward(Conv2d conv, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
     if (empty(conv)) {
       host.forward(conv, x, w, bias, y);
+      return;
+    }
+    var form = blocked.form(BlockedConvolution.Pass.FORWARD, conv, bias != null);
+    if (blocked.serves(form)) {
+      var shift = bias == null ? null : OffHeapBuffer.of(bias);
+      blocked.forward(form, OffHeapBuffer.of(x), OffHeapBuffer.of(w), shift, OffHeapBuffer.of(y));
     } else if (bias == null) {
       plan(Pass.FORWARD, conv).run(x, w, y);
     } else {
@@ -65,9 +74,36 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels {
   }
 
   @Override
+  public boolean folds(Conv2d conv) {
+    return !empty(conv) && blocked.serves(blocked.folded(conv, true, true));
+  }
+
+  @Override
+  public void normalized(
+      Conv2d conv,
+      Buffer x,
+      Buffer w,
+      Norm norm,
+      @Nullable Buffer residual,
+      boolean relu,
+      Buffer y) {
+    blocked.folded(
+        blocked.folded(conv, residual != null, relu),
+        OffHeapBuffer.of(x),
+        FoldedNorm.of(OffHeapBuffer.of(w), norm),
+        residual == null ? null : OffHeapBuffer.of(residual),
+        OffHeapBuffer.of(y));
+  }
+
+  @Override
   public void backwardData(Conv2d conv, Buffer dy, Buffer w, Buffer dx) {
     if (empty(conv)) {
       host.backwardData(conv, dy, w, dx);
+      return;
+    }
+    var form = blocked.form(BlockedConvolution.Pass.DATA, conv, false);
+    if (blocked.serves(form)) {
+      blocked.backwardData(form, OffHeapBuffer.of(dy), OffHeapBuffer.of(w), OffHeapBuffer.of(dx));
     } else {
       plan(Pass.DATA, conv).run(dx, w, dy);
     }
@@ -77,9 +113,20 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels {
   public void backwardWeights(Conv2d conv, Buffer x, Buffer dy, Buffer dw) {
     if (empty(conv)) {
       host.backwardWeights(conv, x, dy, dw);
+      return;
+    }
+    var form = blocked.form(BlockedConvolution.Pass.WEIGHTS, conv, false);
+    if (blocked.serves(form)) {
+      blocked.backwardWeights(
+          form, OffHeapBuffer.of(x), OffHeapBuffer.of(dy), OffHeapBuffer.of(dw));
     } else {
       plan(Pass.WEIGHTS, conv).run(x, dw, dy);
     }
+  }
+
+  @Override
+  public void close() {
+    blocked.close();
   }
 
   private Plan plan(Pass pass, Conv2d conv) {

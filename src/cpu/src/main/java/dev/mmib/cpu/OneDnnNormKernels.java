@@ -2,6 +2,7 @@ package dev.mmib.cpu;
 
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
+import dev.mmib.backend.host.HostBuffer;
 import dev.mmib.backend.host.HostResidualSum;
 import dev.mmib.backend.kernel.Dropout;
 import dev.mmib.backend.kernel.NormKernels;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Softmax and layer norm by oneDNN.
  *
- * <p>Batch norm and the logarithm of softmax are the host's: oneDNN's is good to 10⁻⁵ only.
+ * <p>The logarithm of softmax is the host's, and so is batch norm unless its input lies in blocks:
+ * oneDNN's are good to 10⁻⁵ only.
  */
 final class OneDnnNormKernels implements NormKernels {
 
@@ -18,8 +20,14 @@ final class OneDnnNormKernels implements NormKernels {
   private final OneDnnLayerNorm layerNorm;
   private final HostResidualSum residualSum;
   private final NormKernels host;
+  private final Arranger arranger;
+  private final BlockedBatchNorm batchNorm;
+  private final int block;
 
-  OneDnnNormKernels(OneDnn oneDnn, NormKernels host, Workers workers) {
+  OneDnnNormKernels(OneDnn oneDnn, NormKernels host, Workers workers, Arranger arranger) {
+    this.arranger = arranger;
+    this.batchNorm = new BlockedBatchNorm(workers);
+    this.block = Arranger.block();
     this.softmax = new OneDnnSoftmax(oneDnn);
     this.layerNorm = new OneDnnLayerNorm(oneDnn);
     this.residualSum = new HostResidualSum(workers);
@@ -134,9 +142,26 @@ final class OneDnnNormKernels implements NormKernels {
     host.normalizeRowsGrad(y, invNorm, dy, dx, rows, cols);
   }
 
+  /** The blocks in which x lies; null if it does not lie in any that fit. */
+  private static @Nullable ChannelBlocks order(Channels size, Buffer x) {
+    var order = Arranger.blocksOf(x);
+    boolean fits =
+        order != null
+            && order.batch() == size.batch()
+            && order.channels() == size.channels()
+            && order.places() == size.spatial();
+    return fits ? order : null;
+  }
+
   @Override
   public void batchStatistics(Channels size, Buffer x, Buffer mean, Buffer variance) {
-    host.batchStatistics(size, x, mean, variance);
+    var order = order(size, x);
+    if (order == null) {
+      host.batchStatistics(size, x, mean, variance);
+    } else {
+      batchNorm.statistics(
+          order, arranger.reading(x, order), HostBuffer.floats(mean), HostBuffer.floats(variance));
+    }
   }
 
   @Override
@@ -149,7 +174,25 @@ final class OneDnnNormKernels implements NormKernels {
       Buffer beta,
       double eps,
       Buffer y) {
-    host.batchNorm(size, x, mean, variance, gamma, beta, eps, y);
+    var order = order(size, x);
+    if (order == null) {
+      host.batchNorm(size, x, mean, variance, gamma, beta, eps, y);
+    } else {
+      batchNorm.forward(
+          order,
+          arranger.reading(x, order),
+          norm(mean, variance, gamma, eps),
+          Arranger.plain(beta),
+          null,
+          false,
+          Arranger.writing(y, order));
+    }
+  }
+
+  private static BlockedBatchNorm.Norm norm(
+      Buffer mean, Buffer variance, Buffer gamma, double eps) {
+    return new BlockedBatchNorm.Norm(
+        Arranger.plain(mean), Arranger.plain(variance), Arranger.plain(gamma), eps);
   }
 
   @Override
@@ -165,6 +208,91 @@ final class OneDnnNormKernels implements NormKernels {
       @Nullable Buffer dx,
       Buffer dgamma,
       Buffer dbeta) {
-    host.batchNormGrad(size, x, mean, variance, gamma, eps, statisticsOfX, dy, dx, dgamma, dbeta);
+    var order = order(size, x);
+    if (order == null) {
+      host.batchNormGrad(size, x, mean, variance, gamma, eps, statisticsOfX, dy, dx, dgamma, dbeta);
+    } else {
+      batchNorm.backward(
+          order,
+          arranger.reading(x, order),
+          norm(mean, variance, gamma, eps),
+          new BlockedBatchNorm.Way(null, null, statisticsOfX),
+          arranger.reading(dy, order),
+          dx == null ? null : Arranger.writing(dx, order),
+          null,
+          HostBuffer.floats(dgamma),
+          HostBuffer.floats(dbeta));
+    }
+  }
+
+  @Override
+  public boolean fusesBatchNorm(Channels size) {
+    return block > 0
+        && size.channels() > 0
+        && size.channels() % block == 0
+        && (long) size.batch() * size.spatial() > 0;
+  }
+
+  private ChannelBlocks blocks(Channels size) {
+    return new ChannelBlocks(size.batch(), size.channels(), size.spatial(), block);
+  }
+
+  @Override
+  public void batchNormTraining(
+      Channels size,
+      Buffer x,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      @Nullable Buffer residual,
+      boolean relu,
+      Buffer y,
+      Buffer mean,
+      Buffer variance) {
+    var order = blocks(size);
+    batchNorm.training(
+        order,
+        arranger.reading(x, order),
+        new BlockedBatchNorm.Norm(
+            HostBuffer.floats(mean), HostBuffer.floats(variance), Arranger.plain(gamma), eps),
+        Arranger.plain(beta),
+        residual == null ? null : arranger.reading(residual, order),
+        relu,
+        Arranger.writing(y, order));
+  }
+
+  @Override
+  public void batchNormTrainingGrad(
+      Channels size,
+      Buffer x,
+      Buffer mean,
+      Buffer variance,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      boolean hasResidual,
+      boolean relu,
+      Buffer y,
+      Buffer dy,
+      @Nullable Buffer dx,
+      @Nullable Buffer dresidual,
+      Buffer dgamma,
+      Buffer dbeta) {
+    var order = blocks(size);
+    var way =
+        new BlockedBatchNorm.Way(
+            relu && hasResidual ? arranger.reading(y, order) : null,
+            relu && !hasResidual ? Arranger.plain(beta) : null,
+            true);
+    batchNorm.backward(
+        order,
+        arranger.reading(x, order),
+        norm(mean, variance, gamma, eps),
+        way,
+        arranger.reading(dy, order),
+        dx == null ? null : Arranger.writing(dx, order),
+        dresidual == null ? null : Arranger.writing(dresidual, order),
+        HostBuffer.floats(dgamma),
+        HostBuffer.floats(dbeta));
   }
 }

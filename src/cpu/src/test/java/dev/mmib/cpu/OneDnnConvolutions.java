@@ -3,8 +3,12 @@ package dev.mmib.cpu;
 import static dev.mmib.cpu.Numbers.assertNear;
 import static dev.mmib.cpu.Numbers.buffer;
 import static dev.mmib.cpu.Numbers.values;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.mmib.backend.Buffer;
+import dev.mmib.backend.DType;
+import dev.mmib.backend.kernel.ConvolutionKernels;
 import dev.mmib.backend.kernel.ConvolutionKernels.Conv2d;
 import org.junit.jupiter.api.Test;
 
@@ -26,10 +30,88 @@ abstract class OneDnnConvolutions extends OneDnnFixture {
       new Conv2d(1, 4, 12, 13, 6, 3, 3, 1, 2, 2, 1, 2, 3, 1),
       new Conv2d(2, 8, 9, 9, 8, 3, 3, 1, 1, 1, 1, 1, 1, 8),
       new Conv2d(1, 8, 10, 9, 4, 3, 3, 2, 1, 3, 2, 2, 2, 2),
+      // In blocks of channels, by batches of any number of pieces.
+      new Conv2d(1, 16, 7, 5, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+      new Conv2d(2, 32, 7, 9, 48, 3, 3, 2, 2, 1, 1, 1, 1, 1),
+      new Conv2d(3, 3, 19, 23, 16, 7, 7, 2, 2, 3, 3, 1, 1, 1),
+      new Conv2d(5, 48, 4, 6, 64, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+      new Conv2d(7, 16, 33, 31, 32, 1, 1, 2, 2, 0, 0, 1, 1, 1),
+      new Conv2d(3, 16, 9, 8, 16, 3, 3, 1, 1, 2, 2, 2, 2, 1),
     };
     for (Conv2d size : sizes) {
       checkConvolution(size, true);
       checkConvolution(size, false);
+    }
+  }
+
+  /** Threads share batches; nobody sees how many there are. */
+  @Test
+  void givesTheSameBitsByAnyNumberOfThreads() {
+    Conv2d[] sizes = {
+      new Conv2d(4, 64, 14, 14, 128, 3, 3, 2, 2, 1, 1, 1, 1, 1),
+      new Conv2d(7, 128, 7, 7, 64, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+      new Conv2d(8, 64, 15, 13, 256, 1, 1, 1, 1, 0, 0, 1, 1, 1),
+      new Conv2d(8, 256, 8, 8, 64, 1, 1, 2, 2, 0, 0, 1, 1, 1),
+      new Conv2d(5, 3, 31, 33, 64, 7, 7, 2, 2, 3, 3, 1, 1, 1),
+      new Conv2d(8, 32, 28, 28, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+    };
+    for (Conv2d size : sizes) {
+      float[][] alone = passes(size, 1);
+      for (int threads : new int[] {2, 3, 8}) {
+        float[][] shared = passes(size, threads);
+        for (int pass = 0; pass < alone.length; pass++) {
+          assertArrayEquals(
+              alone[pass], shared[pass], "pass " + pass + ", " + threads + " threads, " + size);
+        }
+      }
+    }
+  }
+
+  /** Output, input's gradient and weights' gradient. */
+  private static float[][] passes(Conv2d c, int threads) {
+    var numbers = new Numbers();
+    int pixels = c.batch() * c.inChannels() * c.height() * c.width();
+    int filters = c.outChannels() * c.inChannels() * c.kernelHeight() * c.kernelWidth();
+    int outputs = c.batch() * c.outChannels() * c.outHeight() * c.outWidth();
+    try (var device = new CpuBackend(threads);
+        Buffer x = buffer(device, numbers.normal(pixels));
+        Buffer w = buffer(device, numbers.normal(filters));
+        Buffer dy = buffer(device, numbers.normal(outputs));
+        Buffer y = device.allocate(DType.F32, outputs);
+        Buffer dx = device.allocate(DType.F32, pixels);
+        Buffer dw = device.allocate(DType.F32, filters)) {
+      device.convolution().forward(c, x, w, null, y);
+      device.convolution().backwardWeights(c, x, dy, dw);
+      if (c.inChannels() > 3) {
+        device.convolution().backwardData(c, dy, w, dx);
+      } else {
+        device.elementwise().fill(dx, 0);
+      }
+      return new float[][] {values(device, y), values(device, dx), values(device, dw)};
+    }
+  }
+
+  /** A rectifier on the way must not make 0 of what is no number. */
+  @Test
+  void hidesNoNaNBehindARectifier() {
+    var conv = new Conv2d(1, 16, 2, 2, 16, 1, 1, 1, 1, 0, 0, 1, 1, 1);
+    float[] pixels = numbers.normal(64);
+    pixels[5] = Float.NaN; // channel 1, place 1
+    float[] ones = new float[16];
+    java.util.Arrays.fill(ones, 1);
+    try (Buffer x = buffer(cpu, pixels);
+        Buffer w = buffer(cpu, numbers.normal(256));
+        Buffer one = buffer(cpu, ones);
+        Buffer y = room(64)) {
+      if (!cpu.convolution().folds(conv)) {
+        return; // a CPU without blocks: the norm is not folded
+      }
+      var norm = new ConvolutionKernels.Norm(one, one, one, one, 0);
+      cpu.convolution().normalized(conv, x, w, norm, null, true, y);
+      float[] got = values(cpu, y);
+      for (int i = 0; i < got.length; i++) {
+        assertEquals(i % 4 == 1, Float.isNaN(got[i]), "element " + i);
+      }
     }
   }
 

@@ -1,10 +1,13 @@
 package dev.mmib.op;
 
+import dev.mmib.backend.kernel.ConvolutionKernels;
 import dev.mmib.backend.kernel.ConvolutionKernels.Conv2d;
+import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Shape;
 import dev.mmib.tensor.Tape;
 import dev.mmib.tensor.Tensor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +70,68 @@ public final class Convolution {
             .wrt(x, dy -> inputGradient(conv, dy, w, x.shape()))
             .wrt(w, dy -> weightGradient(conv, x, dy, w.shape()));
     return bias == null ? record.result() : record.wrt(bias, Convolution::biasGradient).result();
+  }
+
+  /**
+   * A batch norm by given statistics, all [O].
+   *
+   * @param mean a constant
+   * @param variance a constant
+   */
+  public record Norm(Tensor gamma, Tensor beta, Tensor mean, Tensor variance, double eps) {}
+
+  /**
+   * A convolution without bias and what follows it in a residual network.
+   *
+   * <pre>
+   *   y = relu(batchNorm(conv2d(x, w)) + residual)
+   * </pre>
+   *
+   * <p>Where nothing is differentiated, in an INFER scope, a device may fold the norm into the
+   * weights and do the rest on the way.
+   *
+   * @param residual [B, O, H′, W′] or null
+   * @param relu whether the sum is rectified
+   */
+  public static Tensor normalized(
+      Tensor x, Tensor w, Options options, Norm norm, @Nullable Tensor residual, boolean relu) {
+    var conv = sizes(x, w, null, options);
+    var shape = Shape.of(conv.batch(), conv.outChannels(), conv.outHeight(), conv.outWidth());
+    for (var part : List.of(norm.gamma(), norm.beta(), norm.mean(), norm.variance())) {
+      Checks.requireShape("conv2d", "norm", part, Shape.of(conv.outChannels()));
+    }
+    if (residual != null) {
+      Checks.requireShape("conv2d", "residual", residual, shape);
+    }
+    var scope = Scope.current();
+    var kernels = scope.backend().convolution();
+    if (scope.mode() == Mode.TRAIN || !kernels.folds(conv)) {
+      var y =
+          Normalization.batchNorm(
+              conv2d(x, w, null, options),
+              norm.gamma(),
+              norm.beta(),
+              norm.mean(),
+              norm.variance(),
+              norm.eps());
+      var sum = residual == null ? y : Arithmetic.add(y, residual);
+      return relu ? Activation.relu(sum) : sum;
+    }
+    var y = scope.allocate(shape);
+    kernels.normalized(
+        conv,
+        x.buffer(),
+        w.buffer(),
+        new ConvolutionKernels.Norm(
+            norm.gamma().buffer(),
+            norm.beta().buffer(),
+            norm.mean().buffer(),
+            norm.variance().buffer(),
+            norm.eps()),
+        residual == null ? null : residual.buffer(),
+        relu,
+        y.buffer());
+    return y;
   }
 
   private static Tensor inputGradient(Conv2d conv, Tensor dy, Tensor w, Shape shape) {

@@ -70,11 +70,16 @@ public final class Bench implements AutoCloseable {
 
   /** {@code n} random numbers from {@code [low, high)}, exact in float. */
   public Twin uniform(int n, double low, double high) {
+    return floats(uniformFloats(n, low, high));
+  }
+
+  /** The same on the heap. */
+  public float[] uniformFloats(int n, double low, double high) {
     var values = new float[n];
     for (int i = 0; i < n; i++) {
       values[i] = (float) (low + (high - low) * random.nextDouble());
     }
-    return floats(values);
+    return values;
   }
 
   /** {@code n} random numbers from {@code [−1, 1)}. */

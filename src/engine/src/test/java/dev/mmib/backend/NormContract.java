@@ -1,8 +1,19 @@
 package dev.mmib.backend;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.mmib.backend.Bench.Twin;
 import dev.mmib.backend.kernel.Dropout;
 import dev.mmib.backend.kernel.NormKernels.Channels;
+import dev.mmib.op.Arithmetic;
+import dev.mmib.op.Reduction;
+import dev.mmib.op.ResidualBatchNorm;
+import dev.mmib.tensor.Mode;
+import dev.mmib.tensor.Scope;
+import dev.mmib.tensor.Shape;
+import dev.mmib.tensor.Tape;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Normalizations against the reference. */
@@ -183,6 +194,74 @@ public interface NormContract extends KernelContract {
       bench.assertClose(dx, 1e-4, 1e-4, "batchNorm′ of " + size);
       bench.assertClose(dgamma, 1e-5, 1e-4, "dgamma of " + size);
       bench.assertClose(dbeta, 1e-5, 1e-4, "dbeta of " + size);
+    }
+  }
+
+  @Test
+  default void normalizesBatchesWithWhatFollowsInResidualNetworks() {
+    try (var bench = bench()) {
+      for (boolean relu : new boolean[] {true, false}) {
+        for (boolean residual : new boolean[] {true, false}) {
+          residualBatchNorm(bench, Shape.of(3, 16, 5, 7), residual, relu);
+          residualBatchNorm(bench, Shape.of(2, 48, 33), residual, relu);
+          residualBatchNorm(bench, Shape.of(5, 32, 1, 1), residual, relu);
+          residualBatchNorm(bench, Shape.of(2, 16, 31, 33), residual, relu);
+          residualBatchNorm(bench, Shape.of(3, 5, 4, 4), residual, relu);
+        }
+      }
+    }
+  }
+
+  /** Output, statistics and all gradients. */
+  private static void residualBatchNorm(
+      Bench bench, Shape shape, boolean hasResidual, boolean relu) {
+    int channels = shape.dim(1);
+    var x = bench.uniformFloats(shape.size(), 1, 3);
+    var added = bench.uniformFloats(shape.size(), -1, 1);
+    var upstream = bench.uniformFloats(shape.size(), -1, 1);
+    var gammas = bench.uniformFloats(channels, -1.5, 1.5);
+    var betas = bench.uniformFloats(channels, -1, 1);
+    var results = new ArrayList<List<float[]>>();
+    bench.each(
+        d -> {
+          try (var scope = Scope.open(d, Mode.TRAIN)) {
+            var in = scope.parameter(shape, x);
+            var gamma = scope.parameter(Shape.of(channels), gammas);
+            var beta = scope.parameter(Shape.of(channels), betas);
+            var residual = hasResidual ? scope.parameter(shape, added) : null;
+            var normalized =
+                ResidualBatchNorm.batchNormTraining(in, gamma, beta, 1e-3, residual, relu);
+            var y = normalized.y();
+            var of = Tape.gradients(Reduction.sum(Arithmetic.mul(y, scope.of(shape, upstream))));
+            var mine = new ArrayList<float[]>();
+            for (var result :
+                List.of(
+                    y,
+                    normalized.mean(),
+                    normalized.variance(),
+                    of.of(in),
+                    of.of(gamma),
+                    of.of(beta))) {
+              mine.add(result.toFloats());
+            }
+            if (residual != null) {
+              mine.add(of.of(residual).toFloats());
+            }
+            results.add(mine);
+          }
+        });
+    var names = List.of("y", "mean", "variance", "dx", "dgamma", "dbeta", "dresidual");
+    for (int r = 0; r < results.get(0).size(); r++) {
+      var got = results.get(0).get(r);
+      var want = results.get(1).get(r);
+      double tolerance = r < 3 ? 1e-5 : 1e-4;
+      for (int i = 0; i < want.length; i++) {
+        assertEquals(
+            want[i],
+            got[i],
+            tolerance * Math.max(1, Math.abs(want[i])),
+            names.get(r) + " at " + i + " of " + shape + ", " + hasResidual + ", " + relu);
+      }
     }
   }
 

@@ -1,8 +1,11 @@
 package dev.mmib.nn;
 
+import dev.mmib.op.Convolution;
 import dev.mmib.op.Normalization;
+import dev.mmib.op.ResidualBatchNorm;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Batch normalization of the channels of pictures.
@@ -33,12 +36,21 @@ public record BatchNorm2d(Tensor weight, Tensor bias, Tensor runningMean, Tensor
         at.buffer("running_var", Initializer.ONES, channels));
   }
 
+  /** The norm by the running statistics. */
+  Convolution.Norm running() {
+    return new Convolution.Norm(weight, bias, runningMean, runningVar, EPS);
+  }
+
   /** [batch, channels, height, width] → the same. */
   public Tensor forward(Tensor x, Statistics statistics) {
-    if (statistics == Statistics.RUNNING) {
-      return Normalization.batchNorm(x, weight, bias, runningMean, runningVar, EPS);
-    }
-    var normalized = Normalization.batchNormTraining(x, weight, bias, EPS);
+    return statistics == Statistics.RUNNING
+        ? Normalization.batchNorm(x, weight, bias, runningMean, runningVar, EPS)
+        : training(x, null, false);
+  }
+
+  /** By the statistics of the batch, plus {@code residual} if there is one, maybe rectified. */
+  public Tensor training(Tensor x, @Nullable Tensor residual, boolean relu) {
+    var normalized = ResidualBatchNorm.batchNormTraining(x, weight, bias, EPS, residual, relu);
     long count = x.shape().size() / x.shape().dim(1);
     move(runningMean, normalized.mean(), 1);
     // The running variance is unbiased, the one that normalizes is not.

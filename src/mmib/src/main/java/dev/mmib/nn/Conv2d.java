@@ -2,6 +2,7 @@ package dev.mmib.nn;
 
 import dev.mmib.op.Convolution;
 import dev.mmib.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A convolution without bias, as ResNet has them.
@@ -17,6 +18,15 @@ public record Conv2d(Tensor weight, int stride, int padding) {
 
   /** [batch, in, height, width] → [batch, out, height/stride, width/stride]. */
   public Tensor forward(Tensor x) {
-    return Convolution.conv2d(x, weight, null, Convolution.Options.of(stride, padding));
+    return Convolution.conv2d(x, weight, null, options());
+  }
+
+  /** Normalized by running statistics, plus {@code residual} if there is one, maybe rectified. */
+  public Tensor forward(Tensor x, BatchNorm2d norm, @Nullable Tensor residual, boolean relu) {
+    return Convolution.normalized(x, weight, options(), norm.running(), residual, relu);
+  }
+
+  private Convolution.Options options() {
+    return Convolution.Options.of(stride, padding);
   }
 }

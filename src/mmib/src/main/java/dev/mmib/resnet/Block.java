@@ -1,8 +1,5 @@
 package dev.mmib.resnet;
 
-import static dev.mmib.op.Activation.relu;
-import static dev.mmib.op.Arithmetic.add;
-
 import dev.mmib.nn.BatchNorm2d;
 import dev.mmib.nn.BatchNorm2d.Statistics;
 import dev.mmib.nn.Conv2d;
@@ -32,8 +29,11 @@ public record Block(List<Step> steps, @Nullable Step shortcut) {
           Conv2d.of(atConvolution, in, out, kernel, stride), BatchNorm2d.of(atNorm, out));
     }
 
-    Tensor forward(Tensor x, Statistics statistics) {
-      return norm.forward(convolution.forward(x), statistics);
+    /** Convolved and normalized, plus {@code residual} if there is one, rectified if so. */
+    Tensor forward(Tensor x, Statistics statistics, @Nullable Tensor residual, boolean relu) {
+      return statistics == Statistics.RUNNING
+          ? convolution.forward(x, norm, residual, relu)
+          : norm.training(convolution.forward(x), residual, relu);
     }
   }
 
@@ -69,11 +69,11 @@ public record Block(List<Step> steps, @Nullable Step shortcut) {
   }
 
   Tensor forward(Tensor x, Statistics statistics) {
+    var direct = shortcut == null ? x : shortcut.forward(x, statistics, null, false);
     var deep = x;
-    for (int i = 0; i < steps.size(); i++) {
-      deep = steps.get(i).forward(i == 0 ? deep : relu(deep), statistics);
+    for (var step : steps.subList(0, steps.size() - 1)) {
+      deep = step.forward(deep, statistics, null, true);
     }
-    var direct = shortcut == null ? x : shortcut.forward(x, statistics);
-    return relu(add(deep, direct));
+    return steps.get(steps.size() - 1).forward(deep, statistics, direct, true);
   }
 }

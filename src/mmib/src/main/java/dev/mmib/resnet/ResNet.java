@@ -1,7 +1,5 @@
 package dev.mmib.resnet;
 
-import static dev.mmib.op.Activation.relu;
-
 import dev.mmib.nn.BatchNorm2d.Statistics;
 import dev.mmib.nn.Contained;
 import dev.mmib.nn.Parameters;
@@ -48,7 +46,7 @@ public record ResNet(ResNetConfig config, Block.Step stem, List<List<Block>> sta
     var results = new ArrayList<Tensor>();
     results.add(
         Contained.inInference(
-            () -> Pooling.maxPool2d(relu(stem.forward(pixels, statistics)), 3, 2, 1)));
+            () -> Pooling.maxPool2d(stem.forward(pixels, statistics, null, true), 3, 2, 1)));
     for (var stage : stages) {
       var x = results.get(results.size() - 1);
       for (var block : stage) {

@@ -40,6 +40,33 @@ public interface ConvolutionKernels {
    */
   void forward(Conv2d conv, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y);
 
+  /** A batch norm by given statistics, all [outChannels]. */
+  record Norm(Buffer gamma, Buffer beta, Buffer mean, Buffer variance, double eps) {}
+
+  /** Whether {@link #normalized} serves convolutions of this size; where not, it refuses. */
+  default boolean folds(Conv2d conv) {
+    return false;
+  }
+
+  /**
+   * A convolution and what follows it at inference, in one pass: {@code y = f((c − mean)/√(variance
+   * + eps) ⊙ gamma + beta + residual)} per channel, c the convolution without bias.
+   *
+   * @param residual like y; null for none
+   * @param relu whether f is the rectifier, of which a negative number leaves at most a 10⁻³⁰th, or
+   *     the identity
+   */
+  default void normalized(
+      Conv2d conv,
+      Buffer x,
+      Buffer w,
+      Norm norm,
+      @Nullable Buffer residual,
+      boolean relu,
+      Buffer y) {
+    throw new UnsupportedOperationException("convolution: folds no norm of " + conv);
+  }
+
   void backwardData(Conv2d conv, Buffer dy, Buffer w, Buffer dx);
 
   void backwardWeights(Conv2d conv, Buffer x, Buffer dy, Buffer dw);

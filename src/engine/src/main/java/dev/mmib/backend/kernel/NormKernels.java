@@ -135,4 +135,57 @@ public interface NormKernels {
       @Nullable Buffer dx,
       Buffer dgamma,
       Buffer dbeta);
+
+  /** Whether {@link #batchNormTraining} and its gradient serve this size; else they refuse. */
+  default boolean fusesBatchNorm(Channels size) {
+    return false;
+  }
+
+  /**
+   * {@link #batchStatistics}, {@link #batchNorm} by them and what follows it in a residual network,
+   * {@code y = f(batchNorm(x) + residual)}.
+   *
+   * @param residual like x; null for none
+   * @param relu whether f is the rectifier or the identity
+   * @param mean [channels], kept for the backward pass
+   * @param variance [channels], biased, likewise
+   */
+  default void batchNormTraining(
+      Channels size,
+      Buffer x,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      @Nullable Buffer residual,
+      boolean relu,
+      Buffer y,
+      Buffer mean,
+      Buffer variance) {
+    throw new UnsupportedOperationException("batchNorm: not fused for " + size);
+  }
+
+  /**
+   * The gradient of {@link #batchNormTraining}.
+   *
+   * @param dx null if not wanted
+   * @param dresidual the gradient behind f; null if not wanted
+   */
+  default void batchNormTrainingGrad(
+      Channels size,
+      Buffer x,
+      Buffer mean,
+      Buffer variance,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      boolean hasResidual,
+      boolean relu,
+      Buffer y,
+      Buffer dy,
+      @Nullable Buffer dx,
+      @Nullable Buffer dresidual,
+      Buffer dgamma,
+      Buffer dbeta) {
+    throw new UnsupportedOperationException("batchNorm: not fused for " + size);
+  }
 }

@@ -36,7 +36,7 @@ public final class SizingBackend implements Backend {
   /** A stand-in for a device, which stays untouched and may be closed before this one. */
   public SizingBackend(Backend standsFor) {
     this.standsFor = standsFor;
-    this.kernels = new SizingKernels(standsFor.attention());
+    this.kernels = new SizingKernels(standsFor);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.mmib.backend.sizing;
 
+import dev.mmib.backend.Backend;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.kernel.AttentionKernels;
 import dev.mmib.backend.kernel.AttentionKernels.Heads;
@@ -30,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Kernels that do nothing but refuse buffers that are closed or of another device.
  *
- * <p>What is told of the attention is told by the device whose place this takes: how much it keeps
- * for the way back is its own affair.
+ * <p>What is told of the attention, of convolutions and norms is told by the device whose place
+ * this takes: how much it keeps for the way back, and what it does in one pass, is its own affair.
  */
 final class SizingKernels
     implements AttentionKernels,
@@ -52,9 +53,13 @@ final class SizingKernels
   private static final double LARGE = 1e30;
 
   private final AttentionKernels attention;
+  private final ConvolutionKernels convolution;
+  private final NormKernels norm;
 
-  SizingKernels(AttentionKernels attention) {
-    this.attention = attention;
+  SizingKernels(Backend standsFor) {
+    this.attention = standsFor.attention();
+    this.convolution = standsFor.convolution();
+    this.norm = standsFor.norm();
   }
 
   private static void requireOpen(Buffer... buffers) {
@@ -106,6 +111,26 @@ final class SizingKernels
   @Override
   public void forward(Conv2d conv, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
     requireOpen(x, w, y);
+  }
+
+  @Override
+  public boolean folds(Conv2d conv) {
+    return convolution.folds(conv);
+  }
+
+  @Override
+  public void normalized(
+      Conv2d conv,
+      Buffer x,
+      Buffer w,
+      Norm norm,
+      @Nullable Buffer residual,
+      boolean relu,
+      Buffer y) {
+    requireOpen(x, w, norm.gamma(), norm.beta(), norm.mean(), norm.variance(), y);
+    if (residual != null) {
+      requireOpen(residual);
+    }
   }
 
   @Override
@@ -394,6 +419,54 @@ final class SizingKernels
       double eps,
       Buffer y) {
     requireOpen(x, mean, variance, gamma, beta, y);
+  }
+
+  @Override
+  public boolean fusesBatchNorm(Channels size) {
+    return norm.fusesBatchNorm(size);
+  }
+
+  @Override
+  public void batchNormTraining(
+      Channels size,
+      Buffer x,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      @Nullable Buffer residual,
+      boolean relu,
+      Buffer y,
+      Buffer mean,
+      Buffer variance) {
+    requireOpen(x, gamma, beta, y, mean, variance);
+    if (residual != null) {
+      requireOpen(residual);
+    }
+  }
+
+  @Override
+  public void batchNormTrainingGrad(
+      Channels size,
+      Buffer x,
+      Buffer mean,
+      Buffer variance,
+      Buffer gamma,
+      Buffer beta,
+      double eps,
+      boolean hasResidual,
+      boolean relu,
+      Buffer y,
+      Buffer dy,
+      @Nullable Buffer dx,
+      @Nullable Buffer dresidual,
+      Buffer dgamma,
+      Buffer dbeta) {
+    requireOpen(x, mean, variance, gamma, beta, y, dy, dgamma, dbeta);
+    for (var out : new @Nullable Buffer[] {dx, dresidual}) {
+      if (out != null) {
+        requireOpen(out);
+      }
+    }
   }
 
   @Override

@@ -1,0 +1,58 @@
+package dev.mmib.cpu;
+
+import java.util.List;
+import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Weights in the order of a primitive, and a bias if one goes with them.
+ *
+ * @param sources what they were made of
+ * @param changes of each source, when they were
+ */
+record WeightCopy(
+    List<OffHeapBuffer> sources,
+    List<Long> changes,
+    OffHeapBuffer copy,
+    @Nullable OffHeapBuffer shift)
+    implements OffHeapBuffer.Derived {
+
+  static WeightCopy of(OffHeapBuffer w, WeightOrder order) {
+    var copy = order.room();
+    try {
+      order.arrange(w.reading(), copy.pointer());
+    } catch (RuntimeException | Error e) {
+      copy.close();
+      throw e;
+    }
+    return of(List.of(w), copy, null);
+  }
+
+  static WeightCopy of(
+      List<OffHeapBuffer> sources, OffHeapBuffer copy, @Nullable OffHeapBuffer shift) {
+    return new WeightCopy(
+        sources, sources.stream().map(OffHeapBuffer::changes).toList(), copy, shift);
+  }
+
+  BytePointer weights() {
+    return copy.reading();
+  }
+
+  @Override
+  public boolean isCurrent() {
+    for (int i = 0; i < sources.size(); i++) {
+      if (sources.get(i).changes() != changes.get(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public void close() {
+    copy.close();
+    if (shift != null) {
+      shift.close();
+    }
+  }
+}

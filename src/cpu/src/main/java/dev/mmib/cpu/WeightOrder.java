@@ -1,0 +1,154 @@
+package dev.mmib.cpu;
+
+import dev.mmib.backend.DType;
+import java.util.List;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.reorder;
+import org.bytedeco.javacpp.BytePointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The order that a primitive wants weights in, and the way there and back.
+ *
+ * <p>Where blocks of output channels follow one another in both orders, as they mostly do, threads
+ * share the work by them.
+ */
+final class WeightOrder implements AutoCloseable {
+
+  private static final int MOST_PIECES = 16;
+
+  private final OneDnn oneDnn;
+  private final int length;
+  private final int floats;
+  private final int pieces;
+  private final String name;
+  private final memory.desc plain;
+  private final memory.desc ordered;
+  private @Nullable SharedPrimitive there;
+  private @Nullable SharedPrimitive back;
+
+  /**
+   * The order {@code desc} of weights [out, in, height, width].
+   *
+   * @param desc stays its owner's
+   */
+  WeightOrder(OneDnn oneDnn, long[] dims, memory.desc desc) {
+    this.oneDnn = oneDnn;
+    this.length = Math.toIntExact(dims[0] * dims[1] * dims[2] * dims[3]);
+    this.floats = Math.toIntExact((desc.get_size() + 3) / 4);
+    this.name = nameOf(desc);
+    this.pieces = piecesOf(dims, desc);
+    long[] piece = {dims[0] / pieces, dims[1], dims[2], dims[3]};
+    this.plain = new memory.desc(piece, memory.data_type.f32, memory.format_tag.oihw);
+    this.ordered = desc.submemory_desc(piece, new long[4]);
+  }
+
+  private static String nameOf(memory.desc desc) {
+    var name = new StringBuilder();
+    try (var strides = desc.get_strides();
+        var blocks = desc.get_inner_blks();
+        var axes = desc.get_inner_idxs()) {
+      for (int i = 0; i < desc.get_ndims(); i++) {
+        name.append(strides.get(i)).append(' ');
+      }
+      for (int i = 0; i < desc.get_inner_nblks(); i++) {
+        name.append(blocks.get(i)).append('@').append(axes.get(i)).append(' ');
+      }
+    }
+    return name.toString();
+  }
+
+  private int piecesOf(long[] dims, memory.desc desc) {
+    long block = 1;
+    try (var blocks = desc.get_inner_blks();
+        var axes = desc.get_inner_idxs();
+        var strides = desc.get_strides()) {
+      for (int i = 0; i < desc.get_inner_nblks(); i++) {
+        block *= axes.get(i) == 0 ? blocks.get(i) : 1;
+      }
+      if (dims[0] % block != 0
+          || floats != length
+          || strides.get(0) * (dims[0] / block) != length) {
+        return 1; // padded, or output channels are not outermost
+      }
+    }
+    int count = Math.toIntExact(dims[0] / block);
+    int most = Math.min(count, MOST_PIECES);
+    while (count % most != 0) {
+      most--;
+    }
+    return most;
+  }
+
+  /** Equal for equal orders of weights of equal extents. */
+  String name() {
+    return name;
+  }
+
+  /** What weights in this order take. */
+  int floats() {
+    return floats;
+  }
+
+  void arrange(BytePointer plainly, BytePointer to) {
+    if (there == null) {
+      there = reorder(plain, ordered);
+    }
+    move(there, plainly, to);
+  }
+
+  void restore(BytePointer from, BytePointer plainly) {
+    if (back == null) {
+      back = reorder(ordered, plain);
+    }
+    move(back, from, plainly);
+  }
+
+  private void move(SharedPrimitive reorder, BytePointer from, BytePointer to) {
+    long bytes = 4L * length / pieces;
+    oneDnn.forEach(pieces, i -> reorder.run(from.getPointer(i * bytes), to.getPointer(i * bytes)));
+  }
+
+  private SharedPrimitive reorder(memory.desc from, memory.desc to) {
+    var made = new SharedPrimitive[1];
+    oneDnn.together(
+        0,
+        () -> {
+          try (var attributes = SharedPrimitive.attributes()) {
+            var desc =
+                new reorder.primitive_desc(
+                    oneDnn.engine(), from, oneDnn.engine(), to, attributes, false);
+            made[0] =
+                new SharedPrimitive(
+                    oneDnn,
+                    desc,
+                    new reorder(desc),
+                    List.of(
+                        new SharedPrimitive.Argument(dnnl.DNNL_ARG_FROM, new memory.desc(from)),
+                        new SharedPrimitive.Argument(dnnl.DNNL_ARG_TO, new memory.desc(to))));
+          }
+        });
+    return made[0];
+  }
+
+  OffHeapMemory memory() {
+    return oneDnn.memory();
+  }
+
+  /** Room for weights in this order. */
+  OffHeapBuffer room() {
+    return oneDnn.memory().allocate(DType.F32, floats);
+  }
+
+  @Override
+  public void close() {
+    for (var reorder : new @Nullable SharedPrimitive[] {there, back}) {
+      if (reorder != null) {
+        reorder.close();
+      }
+    }
+    ordered.close();
+    plain.close();
+  }
+}
