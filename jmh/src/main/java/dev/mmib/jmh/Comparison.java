@@ -27,6 +27,11 @@ import java.util.Random;
 public final class Comparison implements AutoCloseable {
 
   private static final long MILLISECOND = 1_000_000;
+
+  /** No round begins so long after the first, but for the least number. */
+  private static final long ENOUGH = 30_000 * MILLISECOND;
+
+  private static final int LEAST_ROUNDS = 3;
   private static final long PEAK_TURN = 30 * MILLISECOND;
 
   private final int rounds;
@@ -158,7 +163,11 @@ public final class Comparison implements AutoCloseable {
         (name, c) -> measured.add(name, c.description(), differences.getOrDefault(name, -1.0)));
     var turns = new ArrayList<>(contenders.keySet());
     boolean ofPeak = workload.operations() > 0;
+    long start = System.nanoTime();
     for (int round = 0; round < rounds; round++) {
+      if (round >= LEAST_ROUNDS && System.nanoTime() - start > ENOUGH) {
+        break;
+      }
       Collections.shuffle(turns, order);
       for (var name : turns) {
         var contender = contenders.get(name);

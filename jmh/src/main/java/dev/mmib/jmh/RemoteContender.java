@@ -62,17 +62,25 @@ final class RemoteContender implements AutoCloseable {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
     command.add("-Xmx3g");
-    for (var property : List.of("java.io.tmpdir", BertBase.DATA)) {
+    for (var property : List.of("java.io.tmpdir", BertBase.DATA, TextWorkloads.DATA)) {
       var value = System.getProperty(property);
       if (value != null) {
         command.add("-D" + property + "=" + value);
       }
     }
-    command.addAll(List.of("-cp", classPath(), ContenderProcess.class.getName()));
     command.addAll(
         List.of(
-            workload.group(), workload.name(), name, String.valueOf(threads), output.toString()));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            ContenderProcess.class.getName(),
+            workload.group(),
+            workload.name(),
+            name,
+            String.valueOf(threads),
+            output.toString()));
+    var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    // Not by an option: ONNX Runtime 1.29 crashes where the command line is longer than a page.
+    builder.environment().put("CLASSPATH", classPath());
+    builder.environment().put("RAYON_NUM_THREADS", String.valueOf(threads)); // of tokenizers
+    return builder.start();
   }
 
   private static String classPath() {

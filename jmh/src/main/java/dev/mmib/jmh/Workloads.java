@@ -13,6 +13,12 @@ public final class Workloads {
             PeakWorkloads.all(),
             OperatorWorkloads.all(),
             BertWorkloads.all(),
+            ConvolutionWorkloads.all(),
+            ResNetWorkloads.all(),
+            CrfWorkloads.all(),
+            TextWorkloads.all(),
+            PictureWorkloads.all(),
+            MmibWorkloads.all(),
             LoadingWorkloads.all())
         .flatMap(List::stream)
         .toList();

@@ -19,6 +19,14 @@ public final class Djl {
 
   /** The engine with so many threads; asked for before anything else of DJL in a process. */
   public static Engine engine(int threads) {
+    offline();
+    System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads));
+    System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
+    return Engine.getEngine("PyTorch");
+  }
+
+  /** Keeps DJL off the network and out of the home directory; before anything else of it. */
+  static void offline() {
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty(
@@ -27,9 +35,6 @@ public final class Djl {
                 System.getProperty(BertBase.DATA, System.getProperty("java.io.tmpdir")),
                 "mmib-benchmark-djl")
             .toString());
-    System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads));
-    System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
-    return Engine.getEngine("PyTorch");
   }
 
   /** Versions of both halves. */
