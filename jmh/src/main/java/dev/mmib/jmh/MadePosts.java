@@ -53,6 +53,9 @@ public final class MadePosts {
           "!!! 7 : 30pm this eve , don't miss it ❤",
           "— more at https://t.co/w7rktBN5ac");
 
+  /** The whole one and four crops. */
+  private static final int PICTURES = 5;
+
   private MadePosts() {}
 
   /** A text and where in it the two entities are, in code units. */
@@ -140,20 +143,25 @@ public final class MadePosts {
   }
 
   /**
-   * A data set of posts with five pictures each.
+   * A data set of posts with five pictures each, every one a file of its own.
    *
    * @param rows of the training split
-   * @param pictured posts with pictures of their own; later rows share them
+   * @param pictured posts whose pictures differ; those of later rows have the same bytes
    */
   public static void write(Path directory, int rows, int pictured) throws IOException {
     Files.createDirectories(directory.resolve("images"));
-    for (int i = 0; i < pictured; i++) {
-      for (int slot = 0; slot < 5; slot++) {
-        Files.write(directory.resolve(name(i, slot)), jpeg(320, 240, 5 * i + slot));
+    var made = new ArrayList<byte[]>();
+    for (int i = 0; i < pictured * PICTURES; i++) {
+      made.add(jpeg(320, 240, i));
+    }
+    for (int row = 0; row <= rows; row++) {
+      for (int slot = 0; slot < PICTURES; slot++) {
+        var bytes = made.get(row % pictured * PICTURES + slot);
+        Files.write(directory.resolve(name(row, slot)), bytes);
       }
     }
-    AtomicFile.write(directory.resolve("train.jsonl"), lines(0, rows, pictured));
-    AtomicFile.write(directory.resolve("valid.jsonl"), lines(rows, 1, pictured));
+    AtomicFile.write(directory.resolve("train.jsonl"), lines(0, rows));
+    AtomicFile.write(directory.resolve("valid.jsonl"), lines(rows, 1));
   }
 
   /** Deletes a directory and all in it. */
@@ -171,13 +179,13 @@ public final class MadePosts {
     return "images/p" + post + "_" + slot + ".jpg";
   }
 
-  private static String lines(int from, int rows, int pictured) {
+  private static String lines(int from, int rows) {
     var lines = new StringBuilder();
     for (int i = from; i < from + rows; i++) {
       var made = post(i);
       var crops = new JsonArray();
-      for (int slot = 1; slot < 5; slot++) {
-        crops.add(name(i % pictured, slot));
+      for (int slot = 1; slot < PICTURES; slot++) {
+        crops.add(name(i, slot));
       }
       var entities =
           new JsonArray().add(entity(made.first(), "PER")).add(entity(made.second(), "ORG"));
@@ -185,7 +193,7 @@ public final class MadePosts {
           new JsonObject()
               .put("id", "p" + i)
               .put("text", made.text())
-              .put("image", name(i % pictured, 0))
+              .put("image", name(i, 0))
               .put("crops", crops)
               .put("entities", entities);
       lines.append(Json.write(row)).append('\n');
