@@ -13,6 +13,7 @@ import java.util.List;
 public final class BertWorkloads {
 
   private static final String FORWARD = "bert-forward";
+  private static final String GROWTH = "growth";
   private static final String TRAINING = "bert-training";
 
   private BertWorkloads() {}
@@ -25,6 +26,7 @@ public final class BertWorkloads {
       if (name.equals("1x32") || name.equals("8x128")) {
         workload =
             workload
+                .with("onnxruntime-plain", threads -> OnnxBert.plain(threads, input))
                 .with("mmib-nd4j", threads -> new MmibBert("nd4j", threads, input))
                 .with("djl-bertblock", threads -> new DjlBertBlock(threads, input));
       }
@@ -37,15 +39,11 @@ public final class BertWorkloads {
               .with(Workload.OURS, threads -> new MmibBertTraining("cpu", threads, input))
               .with("djl", threads -> new DjlBertTraining(threads, input)));
     }
-    for (int tokens : new int[] {16, 64, 256, 512}) {
-      all.add(forward("growth-tokens", "1x" + tokens, new BertInput(1, tokens)));
-    }
-    for (int batch : new int[] {2, 8, 32}) {
-      all.add(forward("growth-batch", batch + "x32", new BertInput(batch, 32)));
+    for (var name : List.of("1x16", "1x64", "1x256", "1x512", "2x32", "8x32", "32x32")) {
+      all.add(forward(GROWTH, name, BertInput.parse(name)));
     }
     for (int threads = 1; threads <= Runtime.getRuntime().availableProcessors(); threads *= 2) {
-      all.add(
-          forward("growth-threads", "threads-" + threads, new BertInput(4, 64)).onThreads(threads));
+      all.add(forward(GROWTH, "4x64-threads-" + threads, new BertInput(4, 64)).onThreads(threads));
     }
     return all;
   }
@@ -54,6 +52,6 @@ public final class BertWorkloads {
     return Workload.of(group, name, input.forwardOperations())
         .with(Workload.OURS, threads -> new MmibBert("cpu", threads, input))
         .with("djl", threads -> new DjlBert(threads, input))
-        .with("onnxruntime", threads -> OnnxBert.contender(threads, input));
+        .with("onnxruntime", threads -> OnnxBert.fused(threads, input));
   }
 }

@@ -1,6 +1,5 @@
 package dev.mmib.jmh;
 
-import dev.mmib.io.JsonArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 
 /**
@@ -21,7 +21,8 @@ import java.util.Random;
  *
  * <pre>
  * java -cp jmh/target/benchmarks.jar dev.mmib.jmh.Comparison
- *     [--rounds N] [--turn MILLISECONDS] [--threads N] [--json FILE] [GROUP[/NAME]…]
+ *     [--rounds N] [--turn MILLISECONDS] [--warm MILLISECONDS] [--threads N]
+ *     [--json FILE] [GROUP[/NAME]…]
  * </pre>
  */
 public final class Comparison implements AutoCloseable {
@@ -36,8 +37,10 @@ public final class Comparison implements AutoCloseable {
 
   private final int rounds;
   private final long turn;
+  private final long warmth;
   private final int threads;
   private final Random order = new Random(1);
+  private final List<String> failed = new ArrayList<>();
   private final Map<Integer, RemoteContender> peaks = new HashMap<>();
 
   /**
@@ -46,9 +49,10 @@ public final class Comparison implements AutoCloseable {
    * @param turn nanoseconds that each contender computes in a round, or one run where that is
    *     longer
    */
-  private Comparison(int rounds, long turn, int threads) {
+  private Comparison(int rounds, long turn, long warmth, int threads) {
     this.rounds = rounds;
     this.turn = turn;
+    this.warmth = warmth;
     this.threads = threads;
   }
 
@@ -64,26 +68,36 @@ public final class Comparison implements AutoCloseable {
     }
     int rounds = Integer.parseInt(options.getOrDefault("--rounds", "7"));
     long turn = Long.parseLong(options.getOrDefault("--turn", "200")) * MILLISECOND;
+    long warmth = Long.parseLong(options.getOrDefault("--warm", "2000")) * MILLISECOND;
     int threads = Integer.parseInt(options.getOrDefault("--threads", "2"));
     var workloads =
         asked.isEmpty()
             ? Workloads.all()
             : asked.stream().flatMap(a -> Workloads.matching(a).stream()).toList();
-    var results = new JsonArray();
-    try (var comparison = new Comparison(rounds, turn, threads)) {
+    var file = options.get("--json");
+    var circumstances = Machine.describe(threads, rounds);
+    List<String> failed = List.of();
+    try (var comparison = new Comparison(rounds, turn, warmth, threads)) {
       for (var workload : workloads) {
-        var measured = comparison.run(workload);
-        measured.print();
-        results.add(measured.toJson());
+        try {
+          var measured = comparison.run(workload);
+          measured.print();
+          if (file != null) {
+            Results.add(Path.of(file), circumstances, measured.toJson());
+          }
+        } catch (IOException | IllegalStateException e) {
+          comparison.fail(workload.path(), e);
+        }
       }
+      failed = comparison.failed;
     } finally {
       if (System.getProperty(BertBase.DATA) == null) {
         BertBase.delete();
       }
     }
-    var file = options.get("--json");
-    if (file != null) {
-      Machine.write(Path.of(file), threads, rounds, results);
+    if (!failed.isEmpty()) {
+      System.err.println("not measured, see above: " + failed);
+      System.exit(1);
     }
   }
 
@@ -93,14 +107,12 @@ public final class Comparison implements AutoCloseable {
     var contenders = new LinkedHashMap<String, RemoteContender>();
     try {
       for (var name : workload.contenders().keySet()) {
-        var contender = new RemoteContender(workload, name, used);
-        contenders.put(name, contender);
-        contender.stop();
+        open(workload, name, used).ifPresent(contender -> contenders.put(name, contender));
       }
       var differences = compare(workload, contenders);
       for (var contender : contenders.values()) {
         contender.go();
-        contender.warm(Math.max(2_000 * MILLISECOND, 4 * turn));
+        contender.warm(warmth);
         contender.stop();
       }
       return measure(workload, used, contenders, differences);
@@ -109,6 +121,27 @@ public final class Comparison implements AutoCloseable {
         contender.close();
       }
     }
+  }
+
+  /** A contender, stopped. One that this machine does not have is left out, unless it is ours. */
+  private Optional<RemoteContender> open(Workload workload, String name, int used)
+      throws IOException {
+    try {
+      var contender = new RemoteContender(workload, name, used);
+      contender.stop();
+      return Optional.of(contender);
+    } catch (IOException e) {
+      if (name.equals(workload.contenders().keySet().iterator().next())) {
+        throw e;
+      }
+      fail(workload.path() + " by " + name, e);
+      return Optional.empty();
+    }
+  }
+
+  private void fail(String what, Exception e) {
+    System.err.println(what + ": " + e.getMessage());
+    failed.add(what);
   }
 
   /** How far results lie from the first one's; refuses those that come from other work. */

@@ -1,8 +1,5 @@
 package dev.mmib.jmh;
 
-import dev.mmib.io.AtomicFile;
-import dev.mmib.io.Json;
-import dev.mmib.io.JsonArray;
 import dev.mmib.io.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,20 +22,17 @@ final class Machine {
 
   private Machine() {}
 
-  /** Writes results with all that they depend on. */
-  static void write(Path file, int threads, int rounds, JsonArray results) throws IOException {
-    var json =
-        new JsonObject()
-            .put("date", LocalDate.now(ZoneOffset.UTC).toString())
-            .put("commit", commit())
-            .put("processor", processor())
-            .put("cores", (long) Runtime.getRuntime().availableProcessors())
-            .put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"))
-            .put("java", System.getProperty("java.vm.name") + " " + Runtime.version())
-            .put("threads", (long) threads)
-            .put("rounds", (long) rounds)
-            .put("workloads", results);
-    AtomicFile.write(file, Json.writeIndented(json) + "\n");
+  /** All that results depend on besides the code of contenders. */
+  static JsonObject describe(int threads, int rounds) throws IOException {
+    return new JsonObject()
+        .put("date", LocalDate.now(ZoneOffset.UTC).toString())
+        .put("commit", commit())
+        .put("processor", processor())
+        .put("cores", (long) Runtime.getRuntime().availableProcessors())
+        .put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"))
+        .put("java", System.getProperty("java.vm.name") + " " + Runtime.version())
+        .put("threads", (long) threads)
+        .put("rounds", (long) rounds);
   }
 
   /** The processor's name, family and model, and instructions; where Linux says them. */
@@ -70,7 +64,8 @@ final class Machine {
   /** The commit of the checkout that this runs in, with a plus where files differ from it. */
   private static String commit() {
     try {
-      var changed = output("git", "status", "--porcelain", "--untracked-files=no");
+      var changed =
+          output("git", "status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs");
       return output("git", "rev-parse", "--short", "HEAD") + (changed.isEmpty() ? "" : "+");
     } catch (IOException e) {
       return "unknown"; // no git, or no checkout: the jar was copied

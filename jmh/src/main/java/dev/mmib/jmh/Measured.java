@@ -96,7 +96,7 @@ final class Measured {
             workload.path(),
             s.name(),
             s.milliseconds().median(),
-            s.milliseconds().least()));
+            s.best()));
     if (s.ratio() != null) {
       line.append(String.format(Locale.ROOT, ", ours is %s times as fast", s.ratio().text("%.2f")));
       line.append(String.format(Locale.ROOT, ", best to best %.2f", s.bestRatio()));

@@ -32,6 +32,7 @@ record Scores(
    *
    * @param difference of its result from ours, or negative
    * @param milliseconds a round's median run, over the rounds
+   * @param slow the 99th percentile of all runs, milliseconds
    * @param best the fastest run of all, milliseconds
    * @param ratio its time to ours within a round; null for ours
    * @param bestRatio its fastest run to our fastest
@@ -43,6 +44,7 @@ record Scores(
       String description,
       double difference,
       Spread milliseconds,
+      double slow,
       double best,
       @Nullable Spread ratio,
       double bestRatio,
@@ -93,6 +95,7 @@ record Scores(
               side.string("description"),
               side.number("difference"),
               Spread.of(scaled(times, 1e-6)),
+              slow(turns) * 1e-6,
               best * 1e-6,
               isFirst ? null : Spread.of(quotients(times, ours)),
               best / ourBest,
@@ -124,6 +127,11 @@ record Scores(
 
   private static double best(JsonArray turns) {
     return all(turns).min().orElseThrow();
+  }
+
+  private static double slow(JsonArray turns) {
+    double[] sorted = all(turns).sorted().toArray();
+    return sorted[(int) Math.ceil(0.99 * sorted.length) - 1];
   }
 
   private static double most(JsonArray turns) {

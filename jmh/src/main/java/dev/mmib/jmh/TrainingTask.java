@@ -15,7 +15,7 @@ public final class TrainingTask {
   /** The weight whose gradient is compared: that of the query, far down. */
   public static final String COMPARED = "bert.encoder.layer.0.attention.self.query.weight";
 
-  private static final int COMPARED_STEPS = 3;
+  private static final int COMPARED_STEPS = 2;
   private static final int COMPARED_NUMBERS = 2000;
 
   private TrainingTask() {}
@@ -36,7 +36,7 @@ public final class TrainingTask {
   }
 
   /**
-   * Losses of three steps, which tell whether the updates are the same, and a part of the first
+   * Losses of two steps, which tell whether the updates are the same, and a part of the first
    * gradient; both near one.
    */
   public static float[] result(Shown training) {

@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * BERT as ONNX Runtime's own tool for transformers leaves it: attention, GELU with its bias, and
- * layer norm with its residual are a node each. As nodes of plain ONNX it is slower.
+ * BERT as a graph: either of ONNX's own operators, as models are exported, or as ONNX Runtime's
+ * tool for transformers leaves them, where attention, GELU with its bias, and layer norm with its
+ * residual are a node each.
  */
 public final class OnnxBert {
 
@@ -21,16 +22,28 @@ public final class OnnxBert {
   private final BertConfig config = BertBase.CONFIG;
   private final int hidden = config.hiddenSize();
   private final OnnxGraph graph = new OnnxGraph();
+  private final boolean isFused;
 
-  private OnnxBert(SafeTensors weights) {
+  private OnnxBert(SafeTensors weights, boolean isFused) {
     this.weights = weights;
+    this.isFused = isFused;
   }
 
-  /** A contender that computes the last hidden states. */
-  public static Contender contender(int threads, BertInput input) throws IOException, OrtException {
+  /** A contender that computes the last hidden states by the fewest nodes. */
+  public static Contender fused(int threads, BertInput input) throws IOException, OrtException {
+    return contender(threads, input, true);
+  }
+
+  /** The same by ONNX's own operators; what is fused is left to the session's optimizer. */
+  public static Contender plain(int threads, BertInput input) throws IOException, OrtException {
+    return contender(threads, input, false);
+  }
+
+  private static Contender contender(int threads, BertInput input, boolean isFused)
+      throws IOException, OrtException {
     BertBase.directory();
     try (var weights = SafeTensors.open(BertBase.weights())) {
-      return new OnnxContender(threads, new OnnxBert(weights).model(input.tokens()))
+      return new OnnxContender(threads, new OnnxBert(weights, isFused).model(input.tokens()))
           .with("ids", input.ids(), input.batch(), input.tokens());
     }
   }
@@ -39,7 +52,8 @@ public final class OnnxBert {
     graph.input("ids", Type.INT64, "batch", Integer.toString(tokens));
     var x = embed(tokens);
     for (int i = 0; i < config.layers(); i++) {
-      x = layer("bert.encoder.layer." + i + ".", x);
+      var at = "bert.encoder.layer." + i + ".";
+      x = isFused ? fusedLayer(at, x) : plainLayer(at, x);
     }
     return graph
         .output(x, Type.FLOAT, "batch", Integer.toString(tokens), Integer.toString(hidden))
@@ -59,15 +73,10 @@ public final class OnnxBert {
     }
     graph.weight("places", sum, tokens, hidden);
     var all = graph.node("Add", "embedded", List.of(words, "places"), Map.of());
-    return graph.node(
-        "LayerNormalization",
-        "embeddings",
-        List.of(
-            all, vector(at + "LayerNorm.weight", hidden), vector(at + "LayerNorm.bias", hidden)),
-        Map.of("axis", -1L, "epsilon", (float) config.layerNormEps()));
+    return norm(at + "LayerNorm.", all);
   }
 
-  private String layer(String at, String x) {
+  private String fusedLayer(String at, String x) {
     var self = at + "attention.self.";
     var parts = List.of(self + "query.", self + "key.", self + "value.");
     var joined = new float[hidden * 3 * hidden];
@@ -95,6 +104,56 @@ public final class OnnxBert {
     var bias = vector(at + "intermediate.dense.bias", config.intermediateSize());
     var deep = graph.contributed("BiasGelu", at + "gelu", List.of(product, bias), Map.of());
     return residual(at + "output.", deep, h, config.intermediateSize());
+  }
+
+  private String plainLayer(String at, String x) {
+    int width = hidden / config.heads();
+    graph.integers(at + "split", 0, 0, config.heads(), width);
+    graph.integers(at + "join", 0, 0, hidden);
+    graph.weight(at + "root", new float[] {(float) Math.sqrt(width)});
+    var query = heads(at, "query", x, 0, 2, 1, 3);
+    var key = heads(at, "key", x, 0, 2, 3, 1);
+    var value = heads(at, "value", x, 0, 2, 1, 3);
+    var products = node("MatMul", at + "scores", query, key);
+    var scaled = node("Div", at + "scaled", products, at + "root");
+    var shares = graph.node("Softmax", at + "shares", List.of(scaled), Map.of("axis", -1L));
+    var mixed = node("MatMul", at + "mixed", shares, value);
+    var back = transposed(at + "back", mixed, 0, 2, 1, 3);
+    var joined = node("Reshape", at + "joined", back, at + "join");
+    var attended = linear(at + "attention.output.dense.", joined, hidden, hidden);
+    var sum = node("Add", at + "attention.sum", attended, x);
+    var h = norm(at + "attention.output.LayerNorm.", sum);
+    var deep = linear(at + "intermediate.dense.", h, hidden, config.intermediateSize());
+    var bent = graph.node("Gelu", at + "gelu", List.of(deep), Map.of());
+    var shallow = linear(at + "output.dense.", bent, config.intermediateSize(), hidden);
+    return norm(at + "output.LayerNorm.", node("Add", at + "output.sum", shallow, h));
+  }
+
+  private String heads(String at, String part, String x, long... order) {
+    var all = linear(at + "attention.self." + part + ".", x, hidden, hidden);
+    var split = node("Reshape", at + part + ".split", all, at + "split");
+    return transposed(at + part + ".heads", split, order);
+  }
+
+  private String transposed(String output, String x, long... order) {
+    return graph.node("Transpose", output, List.of(x), Map.of("perm", order));
+  }
+
+  private String node(String operator, String output, String a, String b) {
+    return graph.node(operator, output, List.of(a, b), Map.of());
+  }
+
+  /** x W + b. */
+  private String linear(String at, String x, int in, int out) {
+    return node("Add", at + "out", matrix(at, x, in, out), vector(at + "bias", out));
+  }
+
+  private String norm(String at, String x) {
+    return graph.node(
+        "LayerNormalization",
+        at + "out",
+        List.of(x, vector(at + "weight", hidden), vector(at + "bias", hidden)),
+        Map.of("axis", -1L, "epsilon", (float) config.layerNormEps()));
   }
 
   /** LayerNorm(residual + x W + b). */
