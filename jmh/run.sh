@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 
 mvn -B -q -Pbenchmarks -pl jmh -am package -DskipTests
 mkdir -p jmh/target/data
+failed=0
 java -Dmmib.benchmark.data=jmh/target/data -cp jmh/target/benchmarks.jar dev.mmib.jmh.Comparison \
-  --rounds "${ROUNDS:-5}" --turn "${TURN:-150}" --threads "${THREADS:-2}" --json docs/benchmarks.json "$@"
+  --rounds "${ROUNDS:-5}" --turn "${TURN:-150}" --threads "${THREADS:-2}" --json docs/benchmarks.json "$@" || failed=$?
 java -Djava.awt.headless=true -cp jmh/target/benchmarks.jar dev.mmib.jmh.Report docs
+exit "$failed"

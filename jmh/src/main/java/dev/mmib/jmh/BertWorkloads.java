@@ -1,5 +1,7 @@
 package dev.mmib.jmh;
 
+import dev.mmib.backend.Device;
+import dev.mmib.backend.Precision;
 import dev.mmib.jmh.djl.DjlBert;
 import dev.mmib.jmh.djl.DjlBertBlock;
 import dev.mmib.jmh.djl.DjlBertTraining;
@@ -8,6 +10,7 @@ import dev.mmib.jmh.mmib.MmibBertTraining;
 import dev.mmib.jmh.onnx.OnnxBert;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** bert-base: what it computes for texts, how that is learned, and how its cost grows. */
 public final class BertWorkloads {
@@ -15,6 +18,9 @@ public final class BertWorkloads {
   private static final String FORWARD = "bert-forward";
   private static final String GROWTH = "growth";
   private static final String TRAINING = "bert-training";
+
+  /** Random weights make the most of it; what it does to scores is another question. */
+  private static final double LARGEST_ROUNDING = 0.2;
 
   private BertWorkloads() {}
 
@@ -31,6 +37,9 @@ public final class BertWorkloads {
                 .with("djl-bertblock", threads -> new DjlBertBlock(threads, input));
       }
       all.add(workload);
+    }
+    for (var name : List.of("1x32", "8x128")) {
+      all.add(precisions(name, BertInput.parse(name)));
     }
     for (var name : List.of("8x64", "8x128")) {
       var input = BertInput.parse(name);
@@ -53,5 +62,24 @@ public final class BertWorkloads {
         .with(Workload.OURS, threads -> new MmibBert("cpu", threads, input))
         .with("djl", threads -> new DjlBert(threads, input))
         .with("onnxruntime", threads -> OnnxBert.fused(threads, input));
+  }
+
+  /** Our float32, and each precision that rounds factors to fewer bytes. */
+  private static Workload precisions(String name, BertInput input) {
+    var workload =
+        Workload.of("bert-precision", name, input.forwardOperations())
+            .within(LARGEST_ROUNDING)
+            .with(Workload.OURS, threads -> new MmibBert("cpu", threads, input));
+    for (var precision : Precision.values()) {
+      if (precision != Precision.FP32 && precision != Precision.TF32) {
+        workload =
+            workload.with(
+                Workload.OURS + "-" + precision.name().toLowerCase(Locale.ROOT),
+                threads ->
+                    new MmibBert(
+                        Device.of("cpu").withThreads(threads).withPrecision(precision), input));
+      }
+    }
+    return workload;
   }
 }

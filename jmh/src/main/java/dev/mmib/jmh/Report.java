@@ -35,6 +35,7 @@ final class Report {
           Map.entry("peak", "The machine's peak"),
           Map.entry("operators", "Single operators, 8 texts of 128 word pieces"),
           Map.entry("bert-forward", "BERT-base, forward"),
+          Map.entry("bert-precision", "BERT-base, forward, in other precisions"),
           Map.entry("bert-training", "BERT-base, a training step"),
           Map.entry("growth", "BERT-base, how the cost of a forward pass grows"),
           Map.entry("convolution-forward", "Single convolutions of ResNet-50, forward"),
