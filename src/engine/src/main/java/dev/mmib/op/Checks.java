@@ -13,23 +13,42 @@ final class Checks {
   /** Throws {@code "<op>: <what>, <got> vs <expected>"} unless {@code fits}. */
   static void require(boolean fits, String op, String what, Object got, Object expected) {
     if (!fits) {
-      throw new IllegalArgumentException(op + ": " + what + ", " + got + " vs " + expected);
+      throw refused(op, what, got, expected);
     }
   }
 
+  // Ops check their arguments in every step: no message is made before it is needed.
+  static IllegalArgumentException refused(String op, String what, Object got, Object expected) {
+    return new IllegalArgumentException(op + ": " + what + ", " + got + " vs " + expected);
+  }
+
   static void requireRank(String op, String what, Tensor x, int rank) {
-    require(x.type() == DType.F32, op, what + " must be floats", x, DType.F32);
-    require(x.shape().rank() == rank, op, what + " must have " + rank + " axes", x.shape(), rank);
+    requireFloats(op, what, x);
+    if (x.shape().rank() != rank) {
+      throw refused(op, what + " must have " + rank + " axes", x.shape(), rank);
+    }
   }
 
   static void requireShape(String op, String what, Tensor x, Shape expected) {
-    require(x.type() == DType.F32, op, what + " must be floats", x, DType.F32);
-    require(x.shape().equals(expected), op, what + " has another shape", x.shape(), expected);
+    requireFloats(op, what, x);
+    if (!x.shape().equals(expected)) {
+      throw refused(op, what + " has another shape", x.shape(), expected);
+    }
+  }
+
+  private static void requireFloats(String op, String what, Tensor x) {
+    if (x.type() != DType.F32) {
+      throw refused(op, what + " must be floats", x, DType.F32);
+    }
   }
 
   static void requireInts(String op, String what, Tensor x, Shape expected) {
-    require(x.type() == DType.I32, op, what + " must be ints", x, DType.I32);
-    require(x.shape().equals(expected), op, what + " has another shape", x.shape(), expected);
+    if (x.type() != DType.I32) {
+      throw refused(op, what + " must be ints", x, DType.I32);
+    }
+    if (!x.shape().equals(expected)) {
+      throw refused(op, what + " has another shape", x.shape(), expected);
+    }
   }
 
   /** Throws if a gradient with respect to {@code x} would be needed and lost. */

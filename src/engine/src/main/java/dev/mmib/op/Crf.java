@@ -137,12 +137,10 @@ public final class Crf {
     for (int b = 0; b < ends.length; b++) {
       for (int t = 0; t < ends[b]; t++) {
         int tag = values[b * chain.tokens() + t];
-        Checks.require(
-            tag >= 0 && tag < chain.tags(),
-            op,
-            "tag out of range in sequence " + b + " at " + t,
-            tag,
-            "0 to " + (chain.tags() - 1));
+        if (tag < 0 || tag >= chain.tags()) {
+          var what = "tag out of range in sequence " + b + " at " + t;
+          throw Checks.refused(op, what, tag, "0 to " + (chain.tags() - 1));
+        }
       }
     }
   }

@@ -3,9 +3,8 @@ package dev.mmib.tensor;
 import dev.mmib.backend.Backend;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.DType;
-import java.util.Collections;
-import java.util.IdentityHashMap;
-import java.util.Set;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +30,8 @@ public final class Scope implements AutoCloseable {
   private final Backend backend;
   private final Mode mode;
   private final RandomState random;
-  private final Set<Buffer> owned = Collections.newSetFromMap(new IdentityHashMap<>());
+  // In the order of allocation: what is kept or released early is as a rule among the last.
+  private final List<Buffer> owned = new ArrayList<>();
   private final Tape tape;
   private boolean closed;
 
@@ -40,7 +40,7 @@ public final class Scope implements AutoCloseable {
     this.backend = backend;
     this.mode = mode;
     this.random = random;
-    this.tape = new Tape(mode == Mode.TRAIN);
+    this.tape = mode == Mode.TRAIN ? new Tape() : Tape.NONE;
   }
 
   /** Opens a scope; its random numbers go on from the enclosing scope's, or start from seed 0. */
@@ -148,7 +148,7 @@ public final class Scope implements AutoCloseable {
    */
   public Tensor keep(Tensor tensor) {
     for (var scope = CURRENT.get(); scope != null && scope != this; scope = scope.parent) {
-      if (scope.owned.remove(tensor.buffer())) {
+      if (scope.disown(tensor.buffer())) {
         own(tensor.buffer());
         break;
       }
@@ -157,14 +157,32 @@ public final class Scope implements AutoCloseable {
   }
 
   boolean owns(Tensor tensor) {
-    return owned.contains(tensor.buffer());
+    return place(tensor.buffer()) >= 0;
   }
 
   /** Frees a tensor of this scope before the scope closes; one of another scope is left alone. */
   void release(Buffer buffer) {
-    if (owned.remove(buffer)) {
+    if (disown(buffer)) {
       buffer.close();
     }
+  }
+
+  private boolean disown(Buffer buffer) {
+    int place = place(buffer);
+    if (place < 0) {
+      return false;
+    }
+    owned.remove(place);
+    return true;
+  }
+
+  /** Where a buffer is among those owned; −1 if it is not. */
+  private int place(Buffer buffer) {
+    int place = owned.size() - 1;
+    while (place >= 0 && owned.get(place) != buffer) {
+      place--;
+    }
+    return place;
   }
 
   private Buffer filled(Shape shape, float... values) {
@@ -207,7 +225,14 @@ public final class Scope implements AutoCloseable {
       throw new IllegalStateException("scope: close the innermost one first");
     }
     closed = true;
-    owned.forEach(Buffer::close);
+    free();
+  }
+
+  /** Frees every tensor of this scope, the last one first; it stays open. */
+  void free() {
+    for (int i = owned.size() - 1; i >= 0; i--) {
+      owned.get(i).close();
+    }
     owned.clear();
   }
 

@@ -37,7 +37,14 @@ public final class Tape {
   private final Set<Tensor> tracked = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean recording;
 
-  Tape(boolean recording) {
+  /** Of all scopes that record nothing. */
+  static final Tape NONE = new Tape(false);
+
+  Tape() {
+    this(true);
+  }
+
+  private Tape(boolean recording) {
     this.recording = recording;
   }
 
@@ -86,7 +93,7 @@ public final class Tape {
       List<@Nullable Tensor> inputs,
       Function<boolean[], JointDerivative> derivative) {
     var needed = new boolean[inputs.size()];
-    var edges = new ArrayList<@Nullable Tensor>();
+    var edges = new ArrayList<@Nullable Tensor>(needed.length);
     boolean any = false;
     for (int i = 0; i < needed.length; i++) {
       var input = inputs.get(i);
@@ -167,39 +174,45 @@ public final class Tape {
     var scope = Scope.current();
     var gradients = new Gradients(scope);
     gradients.seed(loss);
-    for (int i = entries.size() - 1; i >= 0; i--) {
-      var entry = entries.get(i);
-      var dy = gradients.take(entry.output());
-      if (dy == null) {
-        continue; // the loss does not depend on this output
-      }
-      // What a derivative makes on the way is freed at once; only its results are kept.
-      try (var inner = Scope.open(scope.backend(), Mode.INFER)) {
-        var results = entry.derivative().apply(dy);
-        for (int n = 0; n < entry.inputs().size(); n++) {
-          var input = entry.inputs().get(n);
-          var dx = results.get(n);
-          if (input == null || dx == null) {
-            continue;
-          }
-          if (!dx.shape().equals(input.shape())) {
-            throw new IllegalStateException(
-                entry.op() + ": gradient " + dx + " does not fit its input " + input);
-          }
-          gradients.accumulate(input, dx);
+    try (var inner = Scope.open(scope.backend(), Mode.INFER)) {
+      for (int i = entries.size() - 1; i >= 0; i--) {
+        var entry = entries.get(i);
+        var dy = gradients.take(entry.output());
+        if (dy != null) { // the loss depends on this output
+          differentiate(entry, dy, gradients);
+          inner.free(); // what the derivative made on the way
+          gradients.drop(dy);
         }
       }
-      gradients.drop(dy);
     }
     return gradients;
   }
 
+  /** Adds the gradients of an op's inputs: of what is made here, only they are kept. */
+  private static void differentiate(Entry entry, Tensor dy, Gradients gradients) {
+    var results = entry.derivative().apply(dy);
+    for (int n = 0; n < entry.inputs().size(); n++) {
+      var input = entry.inputs().get(n);
+      var dx = results.get(n);
+      if (input == null || dx == null) {
+        continue;
+      }
+      if (!dx.shape().equals(input.shape())) {
+        throw new IllegalStateException(
+            entry.op() + ": gradient " + dx + " does not fit its input " + input);
+      }
+      gradients.accumulate(input, dx);
+    }
+  }
+
   /** Collects the derivatives of one op. */
   public static final class Recorder {
+    private static final int USUAL_INPUTS = 2;
+
     private final String op;
     private final Tensor output;
-    private final List<@Nullable Tensor> inputs = new ArrayList<>();
-    private final List<UnaryOperator<Tensor>> derivatives = new ArrayList<>();
+    private final List<@Nullable Tensor> inputs = new ArrayList<>(USUAL_INPUTS);
+    private final List<UnaryOperator<Tensor>> derivatives = new ArrayList<>(USUAL_INPUTS);
 
     private Recorder(String op, Tensor output) {
       this.op = op;
@@ -226,7 +239,7 @@ public final class Tape {
                     output,
                     inputs,
                     dy -> {
-                      var results = new ArrayList<@Nullable Tensor>();
+                      var results = new ArrayList<@Nullable Tensor>(derivatives.size());
                       derivatives.forEach(d -> results.add(d.apply(dy)));
                       return results;
                     }));

@@ -95,7 +95,7 @@ public final class AdamW implements AutoCloseable {
 
   /** The gradients of this optimizer's parameters, of those that have one. */
   public List<Tensor> gradients(Function<Tensor, @Nullable Tensor> gradientOf) {
-    var found = new ArrayList<Tensor>();
+    var found = new ArrayList<Tensor>(members.size());
     for (var member : members) {
       var gradient = gradientOf.apply(member.parameter());
       if (gradient != null) {
@@ -119,17 +119,25 @@ public final class AdamW implements AutoCloseable {
    */
   public void step(
       Function<Tensor, @Nullable Tensor> gradientOf, double rateFactor, double gradientFactor) {
-    var updates = new ArrayList<Update>();
+    var updates = new ArrayList<Update>(members.size());
+    var steps = new ArrayList<AdamStep>();
     for (var member : members) {
       var gradient = gradientOf.apply(member.parameter());
       if (gradient != null) {
-        updates.add(update(member, gradient, rateFactor, gradientFactor));
+        var state = advance(member);
+        updates.add(
+            new Update(
+                step(member.group(), state.step(), rateFactor, gradientFactor, steps),
+                member.parameter().buffer(),
+                gradient.buffer(),
+                state.m().buffer(),
+                state.v().buffer()));
       }
     }
     backend.optimizer().adam(updates);
   }
 
-  private Update update(Member member, Tensor gradient, double rateFactor, double gradientFactor) {
+  private State advance(Member member) {
     var shape = member.parameter().shape();
     var before = states.get(member.name());
     var state =
@@ -137,22 +145,32 @@ public final class AdamW implements AutoCloseable {
             ? new State(before.m(), before.v(), before.step() + 1)
             : new State(memory.zeros(shape), memory.zeros(shape), 1);
     states.put(member.name(), state);
+    return state;
+  }
+
+  /** The numbers of a parameter's step: as a rule those of another one before it. */
+  private AdamStep step(
+      Group group, long number, double rateFactor, double gradientFactor, List<AdamStep> before) {
+    double rate = group.learningRate() * rateFactor;
+    for (var step : before) {
+      if (step.learningRate() == rate
+          && step.weightDecay() == group.weightDecay()
+          && step.step() == number) {
+        return step;
+      }
+    }
     var step =
         new AdamStep(
-            member.group().learningRate() * rateFactor,
+            rate,
             options.beta1(),
             options.beta2(),
             options.eps(),
-            member.group().weightDecay(),
+            group.weightDecay(),
             gradientFactor,
             options.decoupled(),
-            state.step());
-    return new Update(
-        step,
-        member.parameter().buffer(),
-        gradient.buffer(),
-        state.m().buffer(),
-        state.v().buffer());
+            number);
+    before.add(step);
+    return step;
   }
 
   /** What is remembered, by parameter name; a parameter never updated is absent. */

@@ -11,6 +11,7 @@ import dev.mmib.train.PictureStore.Looked;
 import dev.mmib.train.RowSettings.MissingImages;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Set;
@@ -55,6 +56,7 @@ final class Pictures implements AutoCloseable {
   private final int side;
   private final Looked nothing;
   private final Set<String> missing = ConcurrentHashMap.newKeySet();
+  private final List<float[]> released = new ArrayList<>();
   private float @Nullable [] featuresOfNothing;
 
   private Pictures(MmibModel model, MissingImages policy, PictureStore store) {
@@ -167,25 +169,51 @@ final class Pictures implements AutoCloseable {
     return new Slot(null, nothing, config.fidelity() == Fidelity.REFERENCE);
   }
 
-  /** The batch for the model: pixels, or features where those are constant. */
+  /**
+   * The batch for the model: pixels, or features where those are constant.
+   *
+   * <p>Its array comes out of those that were {@linkplain #release given back}.
+   */
   ImageBatch images(Prepared prepared, MmibModel model) {
     var slots = prepared.slots;
     int length = hasConstantFeatures ? config.image().network().features() : 3 * side * side;
     var present = new boolean[slots.size()];
-    var values = new float[slots.size() * length];
+    var values = array(slots.size() * length);
     var computed = new HashMap<Path, float[]>(); // where there is no room to remember
     for (int i = 0; i < present.length; i++) {
       var slot = slots.get(i);
       present[i] = slot.present();
-      if (slot.present() || !hasConstantFeatures) {
-        var row = hasConstantFeatures ? features(slot, computed, model) : slot.picture().pixels();
-        if (row != null) {
-          System.arraycopy(row, 0, values, i * length, length);
-        }
+      var row = row(slot, computed, model);
+      if (row != null) {
+        System.arraycopy(row, 0, values, i * length, length);
+      } else {
+        Arrays.fill(values, i * length, (i + 1) * length, 0);
       }
     }
     int[] shape = hasConstantFeatures ? new int[] {length} : new int[] {3, side, side};
     return new ImageBatch(prepared.posts, slots.size() / prepared.posts, shape, values, present);
+  }
+
+  private float @Nullable [] row(Slot slot, HashMap<Path, float[]> computed, MmibModel model) {
+    if (!hasConstantFeatures) {
+      return slot.picture().pixels();
+    }
+    return slot.present() ? features(slot, computed, model) : null;
+  }
+
+  private float[] array(int length) {
+    for (int i = released.size() - 1; i >= 0; i--) {
+      if (released.get(i).length == length) {
+        return released.remove(i);
+      }
+    }
+    released.clear(); // batches of another size come now
+    return new float[length];
+  }
+
+  /** Gives a batch back whose step is done: nobody reads it any more. */
+  void release(ImageBatch images) {
+    released.add(images.values());
   }
 
   private float[] features(Slot slot, HashMap<Path, float[]> computed, MmibModel model) {

@@ -20,6 +20,9 @@ final class Scoring {
         var images =
             pictures == null || prepared == null ? null : pictures.images(prepared, rows.model());
         rows.predict(ready.rows(), ready.batch(), images);
+        if (pictures != null && images != null) {
+          pictures.release(images);
+        }
         done += ready.rows().length;
         listener.scoring(split, done, rows.size());
       }

@@ -102,7 +102,9 @@ final class Stepper<B> {
     List<float[]> saved = config.badSteps() > 0 ? statistics.save() : List.of();
     try {
       var parts = batches.stream().map(this::part).toList();
-      return parts.size() == 1 ? single(parts.get(0), rate) : several(parts, rate);
+      var done = parts.size() == 1 ? single(parts.get(0), rate) : several(parts, rate);
+      parts.forEach(this::release);
+      return done;
     } catch (MmibException e) {
       if (e.code() != ErrorCode.NOT_FINITE) {
         throw e;
@@ -123,6 +125,12 @@ final class Stepper<B> {
     var prepared = ready.pictures();
     var images = pictures == null || prepared == null ? null : pictures.images(prepared, model);
     return new Part<>(ready.rows(), ready.batch(), images);
+  }
+
+  private void release(Part<B> part) {
+    if (pictures != null && part.images() != null) {
+      pictures.release(part.images());
+    }
   }
 
   private List<String> places(List<Batches.Ready<B>> batches) {
