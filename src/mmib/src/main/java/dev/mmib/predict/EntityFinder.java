@@ -38,6 +38,10 @@ final class EntityFinder {
     this.pictures = new PostPictures(config);
   }
 
+  PostPictures pictures() {
+    return pictures;
+  }
+
   /** Encodes a post; runs on any thread. */
   Ready prepare(Post post, Words words, List<String> warnings) {
     var text = encoder.encode(words.words());

@@ -4,10 +4,12 @@ import dev.mmib.backend.Backend;
 import dev.mmib.backend.Device;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
+import dev.mmib.io.Ahead;
 import dev.mmib.io.ModelDirectory;
 import dev.mmib.model.MmibModel;
 import dev.mmib.model.NerModel;
 import dev.mmib.model.RelationModel;
+import dev.mmib.text.BertTokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -40,6 +42,12 @@ public final class Extractor implements AutoCloseable {
 
   /** Posts that the device sees at once. */
   private static final int BATCH = 16;
+
+  /** Prepared batches that wait: one more is on its way to them, and one is computed. */
+  private static final int AHEAD = 1;
+
+  /** Posts that are taken from a stream before the first of them is computed. */
+  private static final int TAKEN = 4 * BATCH;
 
   private final Backend backend;
   private final List<MmibModel> models;
@@ -76,21 +84,41 @@ public final class Extractor implements AutoCloseable {
 
   /** Loads one model, or one of each task in any order. */
   public static Extractor load(List<Path> models, Device device) {
-    var directories = models.stream().map(ModelDirectory::open).toList();
-    var choice = device.choose();
-    var backend = choice.backend();
-    LOG.info("device {} ({}): {}", backend.name(), backend.description(), choice.because());
-    return load(directories, backend);
+    try (var opening = new OpeningDevice(device)) {
+      var directories = models.stream().map(ModelDirectory::open).toList();
+      var tokenizers = tokenizers(directories);
+      var choice = opening.take();
+      var backend = choice.backend();
+      LOG.info("device {} ({}): {}", backend.name(), backend.description(), choice.because());
+      return load(directories, tokenizers, backend);
+    }
+  }
+
+  private static List<BertTokenizer> tokenizers(List<ModelDirectory> directories) {
+    return directories.stream().map(ModelDirectory::tokenizer).toList();
   }
 
   /** Takes over the device: it is closed with the extractor, or when a model is refused. */
   static Extractor load(List<ModelDirectory> directories, Backend backend) {
+    List<BertTokenizer> tokenizers;
+    try {
+      tokenizers = tokenizers(directories);
+    } catch (RuntimeException | Error e) {
+      backend.close();
+      throw e;
+    }
+    return load(directories, tokenizers, backend);
+  }
+
+  private static Extractor load(
+      List<ModelDirectory> directories, List<BertTokenizer> tokenizers, Backend backend) {
     var models = new ArrayList<MmibModel>();
     EntityFinder entities = null;
     RelationFinder relations = null;
     try {
-      for (var directory : directories) {
-        var tokenizer = directory.tokenizer();
+      for (int i = 0; i < directories.size(); i++) {
+        var directory = directories.get(i);
+        var tokenizer = tokenizers.get(i);
         var model = directory.load(backend);
         models.add(model);
         if (model instanceof NerModel ner && entities == null) {
@@ -125,14 +153,18 @@ public final class Extractor implements AutoCloseable {
     return attempt(List.of(post)).get(0).orElseThrow();
   }
 
-  /** Extracts from several posts, in their order; the first that cannot be read is thrown. */
+  /**
+   * Extracts from several posts, in their order; the first that cannot be read is thrown. Otherwise
+   * as {@link #attempt}.
+   */
   public List<Extraction> extract(List<Post> posts) {
     return attempt(posts).stream().map(Outcome::orElseThrow).toList();
   }
 
   /**
-   * Extracts from a stream of any length with bounded memory: posts are taken from it a few at a
-   * time, as results are asked for.
+   * Extracts from a stream of any length with bounded memory: posts are taken from it on the
+   * calling thread, up to 64 at a time, as results are asked for, and go through {@link #attempt}
+   * together.
    */
   public Stream<Extraction> extractAll(Stream<Post> posts) {
     return attemptAll(posts).map(Outcome::orElseThrow);
@@ -151,7 +183,7 @@ public final class Extractor implements AutoCloseable {
           @Override
           public List<Outcome> next() {
             var some = new ArrayList<Post>();
-            while (some.size() < BATCH && source.hasNext()) {
+            while (some.size() < TAKEN && source.hasNext()) {
               some.add(source.next());
             }
             return attempt(some);
@@ -163,7 +195,13 @@ public final class Extractor implements AutoCloseable {
         .onClose(posts::close);
   }
 
-  /** Extracts from several posts; one that cannot be read does not keep the others from it. */
+  /**
+   * Extracts from several posts; one that cannot be read does not keep the others from it.
+   *
+   * <p>Of more than 16 posts the next ones are prepared while some are computed, by a thread that
+   * ends before this returns: there are never more than 48 posts' pictures in memory as numbers.
+   * When the calling thread is interrupted meanwhile, {@code CANCELLED} is thrown.
+   */
   public List<Outcome> attempt(List<Post> posts) {
     life.readLock().lock();
     try {
@@ -171,15 +209,32 @@ public final class Extractor implements AutoCloseable {
         throw MmibException.of(
             ErrorCode.CLOSED, "the extractor was closed", "Load the model again.");
       }
-      var outcomes = new ArrayList<Outcome>();
-      for (int from = 0; from < posts.size(); from += BATCH) {
-        var some = posts.subList(from, Math.min(posts.size(), from + BATCH));
-        outcomes.addAll(new PostBatch(entities, relations, device, some).run());
-      }
-      return outcomes;
+      return posts.size() <= BATCH ? prepared(posts).run() : attemptAhead(posts);
     } finally {
       life.readLock().unlock();
     }
+  }
+
+  private List<Outcome> attemptAhead(List<Post> posts) {
+    var outcomes = new ArrayList<Outcome>();
+    var parts = new ArrayList<List<Post>>();
+    for (int from = 0; from < posts.size(); from += BATCH) {
+      parts.add(posts.subList(from, Math.min(posts.size(), from + BATCH)));
+    }
+    var rest = parts.subList(1, parts.size()).stream().map(this::prepared).iterator();
+    try (var ahead = new Ahead<>("mmib-posts", AHEAD, rest)) {
+      // This thread would only wait for the first batch: it prepares that itself.
+      for (var batch = prepared(parts.get(0)); batch != null; batch = ahead.next()) {
+        outcomes.addAll(batch.run());
+      }
+    }
+    return outcomes;
+  }
+
+  private PostBatch prepared(List<Post> posts) {
+    var batch = new PostBatch(entities, relations, device, posts);
+    batch.prepare();
+    return batch;
   }
 
   /**
@@ -193,7 +248,7 @@ public final class Extractor implements AutoCloseable {
         throw MmibException.of(
             ErrorCode.CLOSED, "the extractor was closed", "Load the model again.");
       }
-      return new PostBatch(entities, relations, device, List.of(post)).looks();
+      return prepared(List.of(post)).looks();
     } finally {
       life.readLock().unlock();
     }

@@ -64,10 +64,20 @@ final class PostBatch {
     this.items = posts.stream().map(Item::new).toList();
   }
 
-  List<Outcome> run() {
+  /**
+   * Encodes texts and decodes pictures, of relations only where no entities have to be found before
+   * them. Runs on any thread, before {@link #run}.
+   */
+  void prepare() {
     for (var item : items) {
       guarded(item, () -> prepare(item));
+      if (entities == null && relations != null) {
+        guarded(item, () -> item.pairs = pairs(relations, item));
+      }
     }
+  }
+
+  List<Outcome> run() {
     if (entities != null) {
       findEntities(entities);
     }
@@ -131,8 +141,8 @@ final class PostBatch {
   }
 
   private void findRelations(RelationFinder finder) {
-    for (var item : items) {
-      guarded(item, () -> item.pairs = pairs(finder, item));
+    if (entities != null) {
+      items.forEach(item -> guarded(item, () -> item.pairs = pairs(finder, item)));
     }
     var all = questions(finder);
     for (int from = 0; from < all.size(); from += BATCH) {
@@ -176,7 +186,7 @@ final class PostBatch {
     var pairs = asked == null ? EntityPairs.of(places, warnings) : List.of(asked);
     var ready = new ArrayList<RelationFinder.Ready>();
     if (!pairs.isEmpty()) {
-      item.pixels = finder.pixels(item.post, warnings);
+      item.pixels = pixels(finder, item, warnings);
       for (var pair : pairs) {
         try {
           ready.add(finder.prepare(item.words, pair.head(), pair.tail(), warnings));
@@ -190,6 +200,16 @@ final class PostBatch {
     }
     item.warnings.addAll(warnings);
     return ready;
+  }
+
+  /** Those that the other model was given, where both want the same. */
+  private List<float @Nullable []> pixels(RelationFinder finder, Item item, List<String> warnings) {
+    if (entities != null
+        && item.ready != null
+        && finder.pictures().wantsThoseOf(entities.pictures())) {
+      return item.ready.pixels(); // warnings of them are there already
+    }
+    return finder.pictures().pixels(item.post, warnings);
   }
 
   /** The pair that the post asks about; null where it is to be found. */

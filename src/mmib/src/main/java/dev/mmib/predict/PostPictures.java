@@ -31,6 +31,17 @@ final class PostPictures {
     this.preprocessor = config.image().preprocessor();
   }
 
+  /** Whether the pixels of a post, and what is said of them, are those that another model wants. */
+  boolean wantsThoseOf(PostPictures other) {
+    var mine = config.image();
+    var others = other.config.image();
+    return config.textOnly() == other.config.textOnly()
+        && config.slots() == other.config.slots()
+        && mine.size() == others.size()
+        && mine.resize() == others.resize()
+        && mine.pixels().equals(others.pixels());
+  }
+
   /** The pixels of a post's slots; null where there is no picture. */
   List<float @Nullable []> pixels(Post post, List<String> warnings) {
     var slots = new ArrayList<float @Nullable []>();

@@ -44,9 +44,9 @@ final class RelationFinder {
     this.pictures = new PostPictures(config);
   }
 
-  /** The pixels of a post, once for all of its pairs. */
-  List<float @Nullable []> pixels(Post post, List<String> warnings) {
-    return pictures.pixels(post, warnings);
+  /** What makes the pixels of a post, once for all of its pairs. */
+  PostPictures pictures() {
+    return pictures;
   }
 
   /** Encodes a pair of runs of words; runs on any thread. */

@@ -1,5 +1,6 @@
 package dev.mmib.train;
 
+import dev.mmib.io.Ahead;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package dev.mmib.train;
+package dev.mmib.io;
 
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
