@@ -19,11 +19,11 @@ final class MmibWorkloads {
     var all = new ArrayList<Workload>();
     // A step of an epoch in which features are kept, then the two times by which it is judged.
     all.add(
-        Workload.of("mmib-epoch", "step-of-epoch", 0)
+        Workload.of(EpochGoal.GROUP, EpochGoal.EPOCH, 0)
             .with(Workload.OURS, threads -> new MmibEpoch(device(threads), Features.KEPT))
             .with("mmib-computed", threads -> new MmibEpoch(device(threads), Features.COMPUTED)));
     all.add(
-        Workload.of("mmib-epoch", "step-and-pictures", 0)
+        Workload.of(EpochGoal.GROUP, EpochGoal.PARTS, 0)
             .with(Workload.OURS, threads -> new MmibStep(device(threads), Part.STEP))
             .with("mmib-pictures", threads -> new MmibStep(device(threads), Part.PICTURES)));
     for (boolean pictured : new boolean[] {false, true}) {

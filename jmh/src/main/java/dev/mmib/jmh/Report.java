@@ -140,7 +140,9 @@ final class Report {
       text.append("\n| ").append(measurement.scores().name()).append(" | ");
       text.append(row(measurement.scores(), ofPeak, names));
     }
-    return text.append("\n\n").toString();
+    text.append("\n\n");
+    return text.append(EpochGoal.text(measurements.stream().map(Measurement::scores).toList()))
+        .toString();
   }
 
   private static String when(List<Measurement> measurements) {
