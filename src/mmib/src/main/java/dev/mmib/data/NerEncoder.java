@@ -54,12 +54,12 @@ public final class NerEncoder {
     int dropped = 0;
     boolean full = false;
     for (int w = 0; w < labels.length && !full; w++) {
-      List<String> pieces = tokenizer.tokenize(words.get(w));
-      if (pieces.isEmpty() && fidelity == Fidelity.REFERENCE) {
+      int[] pieces = tokenizer.ids(words.get(w));
+      if (pieces.length == 0 && fidelity == Fidelity.REFERENCE) {
         dropped++;
         continue;
       }
-      int[] ids = pieces.isEmpty() ? new int[] {tokenizer.unknownId()} : tokenizer.idsOf(pieces);
+      int[] ids = pieces.length == 0 ? new int[] {tokenizer.unknownId()} : pieces;
       int room = longest + 1 - row.size();
       full = ids.length > room;
       int fitting = full ? (fidelity == Fidelity.REFERENCE ? room : 0) : ids.length;

@@ -121,7 +121,7 @@ public final class RelationEncoder {
     int used = 0;
     int cut = 0;
     for (String word : marked) {
-      used += tokenizer.tokenize(word).size();
+      used += tokenizer.ids(word).length;
       cut += used > room && !MARKERS.contains(word) ? 1 : 0;
     }
     return cut;
@@ -131,7 +131,7 @@ public final class RelationEncoder {
       List<String> words, Span head, Span tail, int relation, String place) {
     var pieces = new ArrayList<int[]>();
     for (String word : words) {
-      int[] ids = tokenizer.idsOf(tokenizer.tokenize(word));
+      int[] ids = tokenizer.ids(word);
       pieces.add(ids.length == 0 ? new int[] {tokenizer.unknownId()} : ids);
     }
     boolean[] keep = kept(pieces, head, tail, place);

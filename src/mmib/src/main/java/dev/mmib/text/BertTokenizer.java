@@ -68,8 +68,7 @@ public final class BertTokenizer {
   private final List<String> added;
   private final Map<String, Integer> addedIds = new HashMap<>();
   private final Set<String> special;
-  private final BasicTokenizer basic;
-  private final WordPiece wordPiece;
+  private final TextCutter cutter;
   private final int maxLength;
 
   private BertTokenizer(
@@ -86,8 +85,7 @@ public final class BertTokenizer {
       addedIds.put(token, vocabulary.size() + addedIds.size());
     }
     this.special = special;
-    this.basic = new BasicTokenizer(options.stripsAccents(), options.tokenizeChineseChars());
-    this.wordPiece = new WordPiece(vocabulary, options.maxInputCharsPerWord());
+    this.cutter = new TextCutter(vocabulary, options, new SpecialTokens(special, this::idOf));
   }
 
   /** A tokenizer with these tokens; a token's id is its index. */
@@ -201,11 +199,15 @@ public final class BertTokenizer {
     if (id < 0 || id >= size()) {
       return Vocabulary.UNK;
     }
-    return id < vocabulary.size() ? vocabulary.tokens().get(id) : added.get(id - vocabulary.size());
+    return id < vocabulary.size() ? vocabulary.token(id) : added.get(id - vocabulary.size());
   }
 
   public int[] idsOf(List<String> tokens) {
-    return tokens.stream().mapToInt(this::idOf).toArray();
+    int[] ids = new int[tokens.size()];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = idOf(tokens.get(i));
+    }
+    return ids;
   }
 
   public int padId() {
@@ -226,72 +228,27 @@ public final class BertTokenizer {
 
   /** The word pieces of a text. */
   public List<String> tokenize(String text) {
-    String lowered = options.doLowerCase() ? lowerOutsideSpecialTokens(text) : text;
-    var pieces = new ArrayList<String>();
-    int start = 0;
-    for (int i = 0; i < lowered.length(); ) {
-      String token = specialAt(lowered, i);
-      if (token == null) {
-        i++;
-        continue;
-      }
-      splitInto(lowered.substring(start, i), pieces);
-      pieces.add(token);
-      i += token.length();
-      start = i;
-    }
-    splitInto(lowered.substring(start), pieces);
-    return pieces;
+    return cutter.cut(text).tokens();
   }
 
-  private void splitInto(String text, List<String> pieces) {
-    for (String word : basic.tokenize(text, special)) {
-      wordPiece.split(word, pieces);
-    }
-  }
-
-  private String lowerOutsideSpecialTokens(String text) {
-    var out = new StringBuilder(text.length());
-    for (int i = 0; i < text.length(); ) {
-      String token = specialAt(text, i);
-      if (token != null) {
-        out.append(token);
-        i += token.length();
-        continue;
-      }
-      int c = text.codePointAt(i);
-      UnicodeTable.lower(c, out);
-      i += Character.charCount(c);
-    }
-    return out.toString();
-  }
-
-  /** The longest special token that begins at a place; null if none does. */
-  private @Nullable String specialAt(String text, int at) {
-    String found = null;
-    for (String token : special) {
-      if (text.charAt(at) == token.charAt(0)
-          && text.startsWith(token, at)
-          && (found == null || token.length() > found.length())) {
-        found = token;
-      }
-    }
-    return found;
+  /** The ids of the word pieces of a text. */
+  public int[] ids(String text) {
+    return cutter.cut(text).ids();
   }
 
   /** A text as a model's input. */
   public Encoding encode(String text, EncodeOptions how) {
-    return Encoder.encode(this, tokenize(text), null, how);
+    return Encoder.encode(this, cutter.cut(text), null, how);
   }
 
   /** A pair of texts as a model's input. */
   public Encoding encode(String text, @Nullable String pair, EncodeOptions how) {
-    return Encoder.encode(this, tokenize(text), pair == null ? null : tokenize(pair), how);
+    return Encoder.encode(this, cutter.cut(text), pair == null ? null : cutter.cut(pair), how);
   }
 
   /** Word pieces as a model's input. */
   public Encoding encodeTokens(List<String> tokens, EncodeOptions how) {
-    return Encoder.encode(this, tokens, null, how);
+    return Encoder.encode(this, new Pieces(tokens, idsOf(tokens)), null, how);
   }
 
   /** The text of ids, with every token, pieces joined. */

@@ -1,6 +1,5 @@
 package dev.mmib.text;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,39 +10,36 @@ final class Encoder {
   private Encoder() {}
 
   static Encoding encode(
-      BertTokenizer tokenizer,
-      List<String> first,
-      @Nullable List<String> second,
-      EncodeOptions how) {
+      BertTokenizer tokenizer, Pieces first, @Nullable Pieces second, EncodeOptions how) {
     int framing = how.specialTokens() ? (second == null ? 2 : 3) : 0;
     int pieces = first.size() + (second == null ? 0 : second.size());
     int excess = Math.max(0, pieces + framing - how.maxLength());
     int ofFirst = keptOfFirst(first.size(), second == null ? 0 : second.size(), excess, how);
-    var tokens = new ArrayList<String>();
-    frame(tokens, Vocabulary.CLS, how);
-    tokens.addAll(first.subList(0, ofFirst));
-    frame(tokens, Vocabulary.SEP, how);
-    int firstEnd = tokens.size();
-    if (second != null) {
-      tokens.addAll(second.subList(0, pieces - excess - ofFirst));
-      frame(tokens, Vocabulary.SEP, how);
-    }
-    int end = tokens.size();
+    int end = pieces - excess + framing;
     int length = how.pad() ? how.maxLength() : end;
+    int[] ids = new int[length];
+    String[] tokens = new String[length];
+    int frame = how.specialTokens() ? 1 : 0;
+    if (how.specialTokens()) {
+      ids[0] = tokenizer.clsId();
+      tokens[0] = Vocabulary.CLS;
+    }
+    first.copy(ofFirst, ids, tokens, frame);
+    int firstEnd = ofFirst + 2 * frame;
+    if (second != null) {
+      second.copy(pieces - excess - ofFirst, ids, tokens, firstEnd);
+    }
+    if (how.specialTokens()) {
+      ids[firstEnd - 1] = ids[end - 1] = tokenizer.sepId();
+      tokens[firstEnd - 1] = tokens[end - 1] = Vocabulary.SEP;
+    }
+    Arrays.fill(ids, end, length, tokenizer.padId());
+    Arrays.fill(tokens, end, length, Vocabulary.PAD);
     int[] types = new int[length];
     int[] mask = new int[length];
     Arrays.fill(types, firstEnd, end, 1);
     Arrays.fill(mask, 0, end, 1);
-    while (tokens.size() < length) {
-      tokens.add(Vocabulary.PAD);
-    }
-    return new Encoding(tokenizer.idsOf(tokens), types, mask, List.copyOf(tokens), excess);
-  }
-
-  private static void frame(List<String> tokens, String special, EncodeOptions how) {
-    if (how.specialTokens()) {
-      tokens.add(special);
-    }
+    return new Encoding(ids, types, mask, List.of(tokens), excess);
   }
 
   /** How many pieces of the first text stay when {@code excess} of both have to go. */

@@ -23,12 +23,13 @@ final class UnicodeTable {
   private static final int PAGE = 256;
   private static final int KIND = 7;
   private static final int WHITE_SPACE = 8;
+  private static final int CHANGES = 16;
   private static final String KINDS = " CZPM";
 
   private static final byte[][] PAGES = new byte[(Character.MAX_CODE_POINT + 1) / PAGE][];
-  private static final Map<Integer, int[]> LOWER = new HashMap<>();
+  private static final CodePointMap LOWER = new CodePointMap();
+  private static final CodePointMap DECOMPOSITIONS = new CodePointMap();
   private static final Map<Integer, Integer> CLASSES = new HashMap<>();
-  private static final Map<Integer, int[]> DECOMPOSITIONS = new HashMap<>();
 
   // Hangul syllables decompose by arithmetic, section 3.12 of the standard.
   private static final int SYLLABLES = 0xAC00;
@@ -38,6 +39,8 @@ final class UnicodeTable {
   private static final int TRAILING = 0x11A7;
   private static final int VOWEL_COUNT = 21;
   private static final int TRAILING_COUNT = 28;
+
+  private static final int LONGEST_DECOMPOSITION = 4;
 
   static {
     Arrays.setAll(PAGES, i -> new byte[PAGE]);
@@ -52,6 +55,7 @@ final class UnicodeTable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    mark(SYLLABLES, SYLLABLES + SYLLABLE_COUNT - 1, CHANGES);
     sharePages();
   }
 
@@ -59,7 +63,10 @@ final class UnicodeTable {
 
   private static void read(String[] fields) {
     switch (fields[0]) {
-      case "k" -> mark(hex(fields[2]), hex(fields[3]), KINDS.indexOf(fields[1]));
+      case "k" -> {
+        int kind = KINDS.indexOf(fields[1]);
+        mark(hex(fields[2]), hex(fields[3]), fields[1].equals("M") ? kind | CHANGES : kind);
+      }
       case "s" -> mark(hex(fields[1]), hex(fields[2]), WHITE_SPACE);
       case "l" -> {
         int step = Integer.parseInt(fields[3]);
@@ -70,11 +77,15 @@ final class UnicodeTable {
       }
       case "L" -> LOWER.put(hex(fields[1]), codePoints(fields));
       case "c" -> {
+        mark(hex(fields[2]), hex(fields[3]), CHANGES);
         for (int c = hex(fields[2]); c <= hex(fields[3]); c++) {
           CLASSES.put(c, Integer.valueOf(fields[1]));
         }
       }
-      case "d" -> DECOMPOSITIONS.put(hex(fields[1]), codePoints(fields));
+      case "d" -> {
+        mark(hex(fields[1]), hex(fields[1]), CHANGES);
+        DECOMPOSITIONS.put(hex(fields[1]), codePoints(fields));
+      }
       default -> {
         if (!fields[0].equals("#")) {
           throw new IllegalStateException(
@@ -140,81 +151,108 @@ final class UnicodeTable {
     return c < 0x300 ? 0 : CLASSES.getOrDefault(c, 0);
   }
 
+  /** Whether a text with the code point may become another one when its accents are stripped. */
+  static boolean isChangedByStripping(int c) {
+    return (PAGES[c / PAGE][c % PAGE] & CHANGES) != 0;
+  }
+
   /** Appends the code point in lower case, by itself: a sigma is never a final one. */
-  static void lower(int c, StringBuilder out) {
-    int[] lower = LOWER.get(c);
+  static void lower(int c, CodeUnits out) {
+    int[] lower = LOWER.of(c);
     if (lower == null) {
-      out.appendCodePoint(c);
-    } else {
-      append(lower, out);
+      out.addCodePoint(c);
+      return;
+    }
+    for (int part : lower) {
+      out.addCodePoint(part);
     }
   }
 
   /** A text in lower case, each code point by itself. */
   static String lower(String text) {
-    var out = new StringBuilder(text.length());
+    var out = new CodeUnits(text.length() + 4);
     text.codePoints().forEach(c -> lower(c, out));
     return out.toString();
   }
 
   /** Whether lower-casing changes the code point. */
   static boolean hasLower(int c) {
-    return LOWER.containsKey(c);
+    return LOWER.of(c) != null;
   }
 
-  /** The canonical decomposition of a text, NFD. */
-  static String decompose(String text) {
-    if (text.chars().allMatch(c -> c < 0xC0)) {
-      return text;
+  /** A stretch of text decomposed and without its non-spacing marks. */
+  static CodeUnits withoutMarks(char[] text, int from, int to) {
+    var out = new CodeUnits(to - from + 8);
+    for (int c : decomposed(text, from, to)) {
+      if (!isNonSpacingMark(c)) {
+        out.addCodePoint(c);
+      }
     }
-    var out = new StringBuilder(text.length() + 8);
-    text.codePoints().forEach(c -> decompose(c, out));
-    return ordered(out.codePoints().toArray());
+    return out;
   }
 
-  private static void decompose(int c, StringBuilder out) {
+  /** The code points of the canonical decomposition of a stretch of text, NFD. */
+  static int[] decomposed(char[] text, int from, int to) {
+    var out = new int[to - from + 8];
+    int count = 0;
+    for (int i = from; i < to; ) {
+      int c = Character.codePointAt(text, i, to);
+      i += Character.charCount(c);
+      if (count + LONGEST_DECOMPOSITION > out.length) {
+        out = Arrays.copyOf(out, 2 * out.length);
+      }
+      count = decompose(c, out, count);
+    }
+    out = Arrays.copyOf(out, count);
+    order(out);
+    return out;
+  }
+
+  private static int decompose(int c, int[] out, int at) {
+    int to = at;
     int syllable = c - SYLLABLES;
     if (syllable >= 0 && syllable < SYLLABLE_COUNT) {
       int vowel = syllable / TRAILING_COUNT;
-      out.append((char) (LEADING + vowel / VOWEL_COUNT));
-      out.append((char) (VOWELS + vowel % VOWEL_COUNT));
+      out[to++] = LEADING + vowel / VOWEL_COUNT;
+      out[to++] = VOWELS + vowel % VOWEL_COUNT;
       if (syllable % TRAILING_COUNT != 0) {
-        out.append((char) (TRAILING + syllable % TRAILING_COUNT));
+        out[to++] = TRAILING + syllable % TRAILING_COUNT;
       }
-      return;
+      return to;
     }
-    int[] parts = DECOMPOSITIONS.get(c);
+    int[] parts = DECOMPOSITIONS.of(c);
     if (parts == null) {
-      out.appendCodePoint(c);
-    } else {
-      append(parts, out);
+      out[to++] = c;
+      return to;
     }
-  }
-
-  private static void append(int[] codePoints, StringBuilder out) {
-    for (int c : codePoints) {
-      out.appendCodePoint(c);
-    }
+    System.arraycopy(parts, 0, out, to, parts.length);
+    return to + parts.length;
   }
 
   /** Sorts every run of combining marks by class, equal classes in their order. */
-  private static String ordered(int[] text) {
+  private static void order(int[] text) {
     for (int start = 0; start < text.length; ) {
       int end = start;
       while (end < text.length && combiningClass(text[end]) != 0) {
         end++;
       }
       if (end - start > 1) {
-        int[] run =
-            Arrays.stream(text, start, end)
-                .boxed()
-                .sorted((a, b) -> Integer.compare(combiningClass(a), combiningClass(b)))
-                .mapToInt(Integer::intValue)
-                .toArray();
-        System.arraycopy(run, 0, text, start, run.length);
+        order(text, start, end);
       }
       start = Math.max(end, start + 1);
     }
-    return new String(text, 0, text.length);
+  }
+
+  /** By keys of class, place and code point, which no two marks share. */
+  private static void order(int[] text, int start, int end) {
+    long[] keys = new long[end - start];
+    for (int i = 0; i < keys.length; i++) {
+      int c = text[start + i];
+      keys[i] = (long) combiningClass(c) << 53 | (long) i << 21 | c;
+    }
+    Arrays.sort(keys);
+    for (int i = 0; i < keys.length; i++) {
+      text[start + i] = (int) keys[i] & 0x1FFFFF;
+    }
   }
 }

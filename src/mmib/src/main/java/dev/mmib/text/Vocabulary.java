@@ -5,9 +5,7 @@ import dev.mmib.error.MmibException;
 import dev.mmib.io.InputFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** The word pieces of a model and their ids: line numbers of {@code vocab.txt}. */
@@ -25,17 +23,17 @@ final class Vocabulary {
   private static final String HINT = "Use the vocab.txt that came with the model's weights.";
 
   private final List<String> tokens;
-  private final Map<String, Integer> ids;
+  private final PieceTable table;
   private final List<String> warnings;
 
   private Vocabulary(List<String> tokens, String file) {
     this.tokens = List.copyOf(tokens);
-    this.ids = new HashMap<>(tokens.size() * 2);
+    this.table = new PieceTable(tokens.size());
     this.warnings = new ArrayList<>();
     int repeated = 0;
     for (int i = 0; i < tokens.size(); i++) {
-      Integer before = ids.put(tokens.get(i), i);
-      if (before != null && repeated++ == 0) {
+      int before = table.put(tokens.get(i), i);
+      if (before >= 0 && repeated++ == 0) {
         warnings.add(
             file
                 + ": line "
@@ -51,7 +49,7 @@ final class Vocabulary {
       warnings.add(file + ": " + repeated + " repeated tokens in all");
     }
     for (String needed : List.of(UNK, CLS, SEP, PAD)) {
-      if (!ids.containsKey(needed)) {
+      if (!contains(needed)) {
         throw MmibException.in(
             file, ErrorCode.VOCABULARY, "the token " + needed + " is missing", HINT);
       }
@@ -124,12 +122,21 @@ final class Vocabulary {
   }
 
   boolean contains(String token) {
-    return ids.containsKey(token);
+    return id(token) >= 0;
   }
 
   /** The id of a token; −1 for one that the vocabulary lacks. */
   int id(String token) {
-    return ids.getOrDefault(token, -1);
+    return table.id(token);
+  }
+
+  /** The id of a stretch of a word, see {@link PieceTable#id(char[], int, int, boolean, long)}. */
+  int id(char[] text, int from, int to, boolean first, long hash) {
+    return table.id(text, from, to, first, hash);
+  }
+
+  String token(int id) {
+    return tokens.get(id);
   }
 
   /** Whether the tokens are of another case than texts will be. */

@@ -43,7 +43,7 @@ public final class VocabularyBuilder {
   /** Counts the words of a text. */
   public VocabularyBuilder add(String text) {
     String lowered = options.doLowerCase() ? UnicodeTable.lower(text) : text;
-    for (String word : basic.tokenize(lowered, Set.of())) {
+    for (String word : basic.tokenize(lowered)) {
       words.merge(word, 1, Integer::sum);
       word.codePoints()
           .mapToObj(Character::toString)

@@ -3,7 +3,6 @@ package dev.mmib.text;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * Splits raw text at white space and around punctuation, as the benchmarks' posts are split.
@@ -55,7 +54,7 @@ public final class WordSplitter {
 
   /** Whether a tokenizer keeps anything of a word: controls, blanks and bare marks vanish. */
   public static boolean isVisible(String word) {
-    return !UNCASED.tokenize(word, Set.of()).isEmpty();
+    return !UNCASED.tokenize(word).isEmpty();
   }
 
   private static Word word(String text, int start, int end) {
