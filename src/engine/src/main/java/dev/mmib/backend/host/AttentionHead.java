@@ -23,7 +23,7 @@ final class AttentionHead {
   private final int keys;
   private final int dim;
   private final int width;
-  private final @Nullable DropoutMask dropout;
+  private final Dropout dropout;
   private final @Nullable FloatBuffer keyMask;
   private final @Nullable FloatBuffer queryMask;
   private final float[] keepKey;
@@ -44,7 +44,7 @@ final class AttentionHead {
     this.keys = heads.keys();
     this.dim = heads.headDim();
     this.width = heads.width();
-    this.dropout = dropout.isNone() ? null : new DropoutMask(dropout);
+    this.dropout = dropout;
     this.keyMask = masks.keys() == null ? null : HostBuffer.floats(masks.keys());
     this.queryMask = masks.queries() == null ? null : HostBuffer.floats(masks.queries());
     this.keepKey = new float[keys];
@@ -130,10 +130,10 @@ final class AttentionHead {
 
   /** Applies the factors of row {@code i} to {@code row}. */
   private void drop(int i, float[] row) {
-    if (dropout == null) {
+    if (dropout.isNone()) {
       return;
     }
-    dropout.fill(first + (long) i * keys, factors, keys);
+    PhiloxTile.ofThread().factors(dropout, first + (long) i * keys, factors, keys);
     for (int j = 0; j < keys; j++) {
       row[j] *= factors[j];
     }

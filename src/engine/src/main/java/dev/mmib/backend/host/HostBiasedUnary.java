@@ -3,6 +3,7 @@ package dev.mmib.backend.host;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /** A function of one number after a bias per column, with its gradients; a strip a thread. */
 final class HostBiasedUnary {
@@ -22,8 +23,8 @@ final class HostBiasedUnary {
         STRIP,
         (begin, end) -> {
           int n = end - begin;
-          var shift = new float[n];
-          var tile = new float[n];
+          var shift = Scratch.floats(0, STRIP);
+          var tile = Scratch.floats(1, STRIP);
           bias.get(begin, shift, 0, n);
           for (int row = 0; row < rows; row++) {
             x.get(row * cols + begin, tile, 0, n);
@@ -48,10 +49,11 @@ final class HostBiasedUnary {
         STRIP,
         (begin, end) -> {
           int n = end - begin;
-          var shift = new float[n];
-          var tile = new float[n];
-          var more = new float[n];
-          var sums = new double[n];
+          var shift = Scratch.floats(0, STRIP);
+          var tile = Scratch.floats(1, STRIP);
+          var more = Scratch.floats(2, STRIP);
+          var sums = Scratch.doubles(0, STRIP);
+          Arrays.fill(sums, 0, n, 0);
           bias.get(begin, shift, 0, n);
           for (int row = 0; row < rows; row++) {
             x.get(row * cols + begin, tile, 0, n);

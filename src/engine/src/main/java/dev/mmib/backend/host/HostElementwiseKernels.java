@@ -27,7 +27,7 @@ public final class HostElementwiseKernels implements ElementwiseKernels {
         y.length(),
         Tiles.CHUNK,
         (begin, end) -> {
-          var tile = new float[Tiles.TILE];
+          var tile = Scratch.floats(0, Tiles.TILE);
           for (int at = begin; at < end; at += Tiles.TILE) {
             int n = Tiles.length(at, end);
             from.get(at, tile, 0, n);
@@ -47,9 +47,9 @@ public final class HostElementwiseKernels implements ElementwiseKernels {
         dx.length(),
         Tiles.CHUNK,
         (begin, end) -> {
-          var xs = new float[Tiles.TILE];
-          var ys = new float[Tiles.TILE];
-          var dys = new float[Tiles.TILE];
+          var xs = Scratch.floats(0, Tiles.TILE);
+          var ys = Scratch.floats(1, Tiles.TILE);
+          var dys = Scratch.floats(2, Tiles.TILE);
           for (int at = begin; at < end; at += Tiles.TILE) {
             int n = Tiles.length(at, end);
             inputs.get(at, xs, 0, n);
@@ -80,8 +80,8 @@ public final class HostElementwiseKernels implements ElementwiseKernels {
         space.rows() * tilesOfRow,
         Tiles.rows(Math.min(inner, Tiles.TILE)),
         (begin, end) -> {
-          var as = new float[Math.min(inner, Tiles.TILE)];
-          var bs = new float[as.length];
+          var as = Scratch.floats(0, Tiles.TILE);
+          var bs = Scratch.floats(1, Tiles.TILE);
           for (int task = begin; task < end; task++) {
             int row = task / tilesOfRow;
             int at = task % tilesOfRow * Tiles.TILE;
@@ -149,7 +149,7 @@ public final class HostElementwiseKernels implements ElementwiseKernels {
         y.length(),
         Tiles.CHUNK,
         (begin, end) -> {
-          var tile = new float[Tiles.TILE];
+          var tile = Scratch.floats(0, Tiles.TILE);
           for (int at = begin; at < end; at += Tiles.TILE) {
             int n = Tiles.length(at, end);
             from.get(at, tile, 0, n);
@@ -174,8 +174,8 @@ public final class HostElementwiseKernels implements ElementwiseKernels {
         y.length(),
         Tiles.CHUNK,
         (begin, end) -> {
-          var tile = new float[Tiles.TILE];
-          Arrays.fill(tile, number);
+          var tile = Scratch.floats(0, Tiles.TILE);
+          Arrays.fill(tile, 0, Tiles.TILE, number);
           for (int at = begin; at < end; at += Tiles.TILE) {
             to.put(at, tile, 0, Tiles.length(at, end));
           }

@@ -5,6 +5,7 @@ import static dev.mmib.backend.host.HostBuffer.floats;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The divergence of diagonal Gaussians from N(0, I), averaged over the rows that count. */
@@ -25,8 +26,8 @@ final class HostGaussianKl {
         rows,
         Tiles.rows(cols),
         (begin, end) -> {
-          var m = new float[cols];
-          var s = new float[cols];
+          var m = Scratch.floats(0, cols);
+          var s = Scratch.floats(1, cols);
           for (int row = begin; row < end; row++) {
             if (kept[row]) {
               means.get(row * cols, m, 0, cols);
@@ -71,9 +72,10 @@ final class HostGaussianKl {
         rows,
         Tiles.rows(cols),
         (begin, end) -> {
-          var m = new float[cols];
-          var s = new float[cols];
-          var zeros = new float[cols];
+          var m = Scratch.floats(0, cols);
+          var s = Scratch.floats(1, cols);
+          var zeros = Scratch.floats(2, cols);
+          Arrays.fill(zeros, 0, cols, 0);
           for (int row = begin; row < end; row++) {
             if (kept[row]) {
               means.get(row * cols, m, 0, cols);

@@ -4,6 +4,7 @@ import static dev.mmib.backend.host.HostBuffer.floats;
 
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
+import java.util.Arrays;
 
 /** Layer normalization along rows, with its gradients. */
 final class HostLayerNorm {
@@ -34,7 +35,7 @@ final class HostLayerNorm {
         rows,
         Tiles.rows(cols),
         (begin, end) -> {
-          var v = new float[cols];
+          var v = Scratch.floats(0, cols);
           for (int row = begin; row < end; row++) {
             from.get(row * cols, v, 0, cols);
             double m = mean(v, cols);
@@ -91,8 +92,8 @@ final class HostLayerNorm {
         rows,
         Tiles.rows(cols),
         (begin, end) -> {
-          var hat = new float[cols];
-          var g = new float[cols];
+          var hat = Scratch.floats(0, cols);
+          var g = Scratch.floats(1, cols);
           for (int row = begin; row < end; row++) {
             from.get(row * cols, hat, 0, cols);
             upstream.get(row * cols, g, 0, cols);
@@ -137,14 +138,16 @@ final class HostLayerNorm {
         256,
         (begin, end) -> {
           int n = end - begin;
-          var v = new float[n];
-          var d = new float[n];
-          var gammaSums = new double[n];
-          var betaSums = new double[n];
+          var v = Scratch.floats(0, n);
+          var d = Scratch.floats(1, n);
+          var gammaSums = Scratch.doubles(0, n);
+          var betaSums = Scratch.doubles(1, n);
+          Arrays.fill(gammaSums, 0, n, 0);
+          Arrays.fill(betaSums, 0, n, 0);
           for (int row = 0; row < rows; row++) {
             from.get(row * cols + begin, v, 0, n);
             upstream.get(row * cols + begin, d, 0, n);
-            addRow(v, d, means[row], invStds[row], gammaSums, betaSums);
+            addRow(v, d, means[row], invStds[row], gammaSums, betaSums, n);
           }
           for (int i = 0; i < n; i++) {
             toGamma.put(begin + i, (float) gammaSums[i]);
@@ -154,8 +157,14 @@ final class HostLayerNorm {
   }
 
   private static void addRow(
-      float[] x, float[] dy, float mean, float invStd, double[] gammaSums, double[] betaSums) {
-    for (int i = 0; i < x.length; i++) {
+      float[] x,
+      float[] dy,
+      float mean,
+      float invStd,
+      double[] gammaSums,
+      double[] betaSums,
+      int n) {
+    for (int i = 0; i < n; i++) {
       gammaSums[i] += dy[i] * ((x[i] - mean) * invStd);
       betaSums[i] += dy[i];
     }

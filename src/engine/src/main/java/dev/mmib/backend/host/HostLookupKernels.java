@@ -6,6 +6,7 @@ import static dev.mmib.backend.host.HostBuffer.ints;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.LookupKernels;
+import java.util.Arrays;
 
 /** Rows of a table by number, in plain Java. */
 public final class HostLookupKernels implements LookupKernels {
@@ -25,8 +26,9 @@ public final class HostLookupKernels implements LookupKernels {
         ids.length(),
         Tiles.rows(cols),
         (begin, end) -> {
-          var row = new float[cols];
-          var zeros = new float[cols];
+          var row = Scratch.floats(0, cols);
+          var zeros = Scratch.floats(1, cols);
+          Arrays.fill(zeros, 0, cols, 0);
           for (int i = begin; i < end; i++) {
             int id = numbers.get(i);
             if (id >= 0) {
@@ -48,8 +50,8 @@ public final class HostLookupKernels implements LookupKernels {
         strip,
         (begin, end) -> {
           int n = end - begin;
-          var terms = new float[strip];
-          var sums = new float[strip];
+          var terms = Scratch.floats(0, strip);
+          var sums = Scratch.floats(1, strip);
           for (int i = 0; i < ids.length(); i++) {
             int id = numbers.get(i);
             if (id >= 0) {

@@ -25,10 +25,10 @@ public final class HostOptimizerKernels implements OptimizerKernels {
         parameter.length(),
         Tiles.CHUNK,
         (begin, end) -> {
-          var p = new float[Tiles.TILE];
-          var g = new float[Tiles.TILE];
-          var ms = new float[Tiles.TILE];
-          var vs = new float[Tiles.TILE];
+          var p = Scratch.floats(0, Tiles.TILE);
+          var g = Scratch.floats(1, Tiles.TILE);
+          var ms = Scratch.floats(2, Tiles.TILE);
+          var vs = Scratch.floats(3, Tiles.TILE);
           for (int at = begin; at < end; at += Tiles.TILE) {
             int n = Tiles.length(at, end);
             parameters.get(at, p, 0, n);
@@ -91,7 +91,7 @@ public final class HostOptimizerKernels implements OptimizerKernels {
         x.length(),
         Tiles.CHUNK,
         (begin, end) -> {
-          var tile = new float[Tiles.TILE];
+          var tile = Scratch.floats(0, Tiles.TILE);
           double sum = 0;
           for (int at = begin; at < end; at += Tiles.TILE) {
             int n = Tiles.length(at, end);
@@ -108,10 +108,21 @@ public final class HostOptimizerKernels implements OptimizerKernels {
   }
 
   private static double sumOfSquares(float[] tile, int n) {
-    double sum = 0;
-    for (int i = 0; i < n; i++) {
-      sum += (double) tile[i] * tile[i];
+    // Four sums, since one would wait for itself at every term.
+    double a = 0;
+    double b = 0;
+    double c = 0;
+    double d = 0;
+    int i = 0;
+    for (; i + 4 <= n; i += 4) {
+      a += (double) tile[i] * tile[i];
+      b += (double) tile[i + 1] * tile[i + 1];
+      c += (double) tile[i + 2] * tile[i + 2];
+      d += (double) tile[i + 3] * tile[i + 3];
     }
-    return sum;
+    for (; i < n; i++) {
+      a += (double) tile[i] * tile[i];
+    }
+    return a + b + (c + d);
   }
 }

@@ -37,7 +37,7 @@ public final class HostRandomKernels implements RandomKernels {
     forEachTile(
         y.length(),
         (at, n, tile) -> {
-          uniform(seed, stream, at, tile, n);
+          PhiloxTile.ofThread().uniform(seed, stream, at, tile, n);
           to.put(at, tile, 0, n);
         });
   }
@@ -46,15 +46,14 @@ public final class HostRandomKernels implements RandomKernels {
   public void dropout(Dropout dropout, Buffer x, Buffer y) {
     var from = floats(x);
     var to = floats(y);
-    float kept = (float) (1 / (1 - dropout.p()));
     forEachTile(
         y.length(),
-        (at, n, tile) -> {
-          uniform(dropout.seed(), dropout.stream(), at, tile, n);
-          var values = new float[n];
+        (at, n, factors) -> {
+          PhiloxTile.ofThread().factors(dropout, at, factors, n);
+          var values = Scratch.floats(1, n);
           from.get(at, values, 0, n);
           for (int i = 0; i < n; i++) {
-            values[i] = tile[i] < dropout.p() ? 0 : values[i] * kept;
+            values[i] *= factors[i];
           }
           to.put(at, values, 0, n);
         });
@@ -69,8 +68,8 @@ public final class HostRandomKernels implements RandomKernels {
         z.length(),
         (at, n, noise) -> {
           normal(seed, stream, at, noise, n);
-          var log = new float[n];
-          var mean = new float[n];
+          var log = Scratch.floats(1, n);
+          var mean = Scratch.floats(2, n);
           logs.get(at, log, 0, n);
           means.get(at, mean, 0, n);
           for (int i = 0; i < n; i++) {
@@ -89,8 +88,8 @@ public final class HostRandomKernels implements RandomKernels {
         dz.length(),
         (at, n, noise) -> {
           normal(seed, stream, at, noise, n);
-          var log = new float[n];
-          var gradient = new float[n];
+          var log = Scratch.floats(1, n);
+          var gradient = Scratch.floats(2, n);
           logs.get(at, log, 0, n);
           upstream.get(at, gradient, 0, n);
           for (int i = 0; i < n; i++) {
@@ -130,21 +129,11 @@ public final class HostRandomKernels implements RandomKernels {
         length,
         Tiles.CHUNK,
         (begin, end) -> {
-          var tile = new float[Tiles.TILE];
+          var tile = Scratch.floats(0, Tiles.TILE);
           for (int at = begin; at < end; at += Tiles.TILE) {
             body.run(at, Tiles.length(at, end), tile);
           }
         });
-  }
-
-  private static void uniform(long seed, long stream, int at, float[] tile, int n) {
-    var words = new int[4];
-    for (int i = 0; i < n; i++) {
-      if (i % 4 == 0) {
-        Philox.block(seed, stream, (at + i) / 4, words);
-      }
-      tile[i] = Philox.uniform(words[i % 4]);
-    }
   }
 
   private static void normal(long seed, long stream, int at, float[] tile, int n) {

@@ -33,7 +33,7 @@ public final class HostReductionKernels implements ReductionKernels {
         sums.length,
         Tiles.rows(Math.min(cols, Tiles.CHUNK)),
         (begin, end) -> {
-          var tile = new float[Tiles.TILE];
+          var tile = Scratch.floats(0, Tiles.TILE);
           for (int task = begin; task < end; task++) {
             int from = task % parts * Tiles.CHUNK;
             int to = Math.min(cols, from + Tiles.CHUNK);
@@ -72,13 +72,13 @@ public final class HostReductionKernels implements ReductionKernels {
         outer * strips,
         Math.max(1, Tiles.rows(strip) / axis),
         (begin, end) -> {
-          var tile = new float[strip];
-          var sums = new double[strip];
+          var tile = Scratch.floats(0, strip);
+          var sums = Scratch.doubles(0, strip);
           for (int task = begin; task < end; task++) {
             int o = task / strips;
             int at = task % strips * strip;
             int n = Math.min(strip, inner - at);
-            Arrays.fill(sums, 0);
+            Arrays.fill(sums, 0, n, 0);
             for (int a = 0; a < axis; a++) {
               x.get((o * axis + a) * inner + at, tile, 0, n);
               add(tile, sums, n);

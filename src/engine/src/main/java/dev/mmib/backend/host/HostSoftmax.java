@@ -107,8 +107,8 @@ final class HostSoftmax {
         rows,
         Tiles.rows(cols),
         (begin, end) -> {
-          var a = new float[cols];
-          var b = new float[cols];
+          var a = Scratch.floats(0, cols);
+          var b = Scratch.floats(1, cols);
           for (int row = begin; row < end; row++) {
             body.run(row * cols, a, b);
           }
