@@ -3,16 +3,18 @@ package dev.mmib.cpu;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.host.HostBuffer;
+import dev.mmib.backend.host.Scratch;
 import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
+import java.util.Arrays;
 
-/** Both GELUs after a bias per column, with their gradients; blocks of rows, in strips. */
+/** Both GELUs after a bias per column, with their gradients, in blocks of rows and columns. */
 final class BiasedGelu {
 
-  /** Columns of a strip, which is worked on in the first-level cache. */
-  private static final int STRIP = 1024;
+  /** Columns of a block, which are worked on in the first-level cache. */
+  private static final int STRIP = 512;
 
-  /** Rows of a block: what a thread takes. A constant, so that sums do not depend on threads. */
-  private static final int BLOCK = 32;
+  /** Rows of a block. A constant, so that sums do not depend on threads. */
+  private static final int BLOCK = 64;
 
   private final Workers workers;
 
@@ -20,26 +22,48 @@ final class BiasedGelu {
     this.workers = workers;
   }
 
+  /** Works on {@code n} columns from {@code at} of some rows. */
+  @FunctionalInterface
+  private interface Block {
+    void run(int block, int begin, int end, int at, int n);
+  }
+
+  private void forEachBlock(int rows, int cols, Block body) {
+    int strips = (cols + STRIP - 1) / STRIP;
+    workers.forEach(
+        count(rows) * strips,
+        1,
+        (from, to) -> {
+          for (int task = from; task < to; task++) {
+            int begin = task / strips * BLOCK;
+            int at = task % strips * STRIP;
+            int n = Math.min(STRIP, cols - at);
+            body.run(task / strips, begin, Math.min(rows, begin + BLOCK), at, n);
+          }
+        });
+  }
+
+  private static int count(int rows) {
+    return (rows + BLOCK - 1) / BLOCK;
+  }
+
   void forward(Unary f, Buffer x, Buffer bias, Buffer y, int rows, int cols) {
     var from = HostBuffer.floats(x);
     var shifts = HostBuffer.floats(bias);
     var to = HostBuffer.floats(y);
-    workers.forEach(
+    forEachBlock(
         rows,
-        BLOCK,
-        (begin, end) -> {
-          var tile = new float[Math.min(STRIP, cols)];
-          var room = new float[tile.length];
-          var shift = new float[tile.length];
-          for (int at = 0; at < cols; at += STRIP) {
-            int n = Math.min(STRIP, cols - at);
-            shifts.get(at, shift, 0, n);
-            for (int row = begin; row < end; row++) {
-              from.get(row * cols + at, tile, 0, n);
-              add(tile, shift, n);
-              Gelu.apply(f, tile, room, n);
-              to.put(row * cols + at, tile, 0, n);
-            }
+        cols,
+        (block, begin, end, at, n) -> {
+          var tile = Scratch.floats(0, STRIP);
+          var room = Scratch.floats(1, STRIP);
+          var shift = Scratch.floats(2, STRIP);
+          shifts.get(at, shift, 0, n);
+          for (int row = begin; row < end; row++) {
+            from.get(row * cols + at, tile, 0, n);
+            add(tile, shift, n);
+            Gelu.apply(f, tile, room, n);
+            to.put(row * cols + at, tile, 0, n);
           }
         });
   }
@@ -50,36 +74,32 @@ final class BiasedGelu {
     var shifts = HostBuffer.floats(bias);
     var upstream = HostBuffer.floats(dy);
     var to = HostBuffer.floats(dx);
-    var sums = new double[(rows + BLOCK - 1) / BLOCK][cols];
-    workers.forEach(
+    var sums = Scratch.doubles(0, count(rows) * cols); // of each block, by whoever does it
+    Arrays.fill(sums, 0, count(rows) * cols, 0);
+    forEachBlock(
         rows,
-        BLOCK,
-        (begin, end) -> {
-          var tile = new float[Math.min(STRIP, cols)];
-          var room = new float[tile.length];
-          var more = new float[tile.length];
-          var shift = new float[tile.length];
-          for (int at = 0; at < cols; at += STRIP) {
-            int n = Math.min(STRIP, cols - at);
-            var sum = new double[n];
-            shifts.get(at, shift, 0, n);
-            for (int row = begin; row < end; row++) {
-              from.get(row * cols + at, tile, 0, n);
-              add(tile, shift, n);
-              Gelu.derive(f, tile, room, more, n);
-              upstream.get(row * cols + at, more, 0, n);
-              multiply(tile, more, n);
-              addTo(sum, tile, n);
-              to.put(row * cols + at, tile, 0, n);
-            }
-            System.arraycopy(sum, 0, sums[begin / BLOCK], at, n);
+        cols,
+        (block, begin, end, at, n) -> {
+          var tile = Scratch.floats(0, STRIP);
+          var room = Scratch.floats(1, STRIP);
+          var shift = Scratch.floats(2, STRIP);
+          var more = Scratch.floats(3, STRIP);
+          shifts.get(at, shift, 0, n);
+          for (int row = begin; row < end; row++) {
+            from.get(row * cols + at, tile, 0, n);
+            add(tile, shift, n);
+            Gelu.derive(f, tile, room, more, n);
+            upstream.get(row * cols + at, more, 0, n);
+            multiply(tile, more, n);
+            addTo(sums, block * cols + at, tile, n);
+            to.put(row * cols + at, tile, 0, n);
           }
         });
     var total = HostBuffer.floats(dbias);
     for (int c = 0; c < cols; c++) {
       double sum = 0;
-      for (var block : sums) {
-        sum += block[c];
+      for (int block = 0; block < count(rows); block++) {
+        sum += sums[block * cols + c];
       }
       total.put(c, (float) sum);
     }
@@ -97,9 +117,9 @@ final class BiasedGelu {
     }
   }
 
-  private static void addTo(double[] sums, float[] tile, int n) {
+  private static void addTo(double[] sums, int at, float[] tile, int n) {
     for (int i = 0; i < n; i++) {
-      sums[i] += tile[i];
+      sums[at + i] += tile[i];
     }
   }
 }

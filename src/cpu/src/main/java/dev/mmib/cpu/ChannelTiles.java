@@ -115,8 +115,7 @@ final class ChannelTiles {
     }
   }
 
-  static void combine(
-      float[] x, float[] mean, float[] g, float[] p, float[] q, float[] r, int n) {
+  static void combine(float[] x, float[] mean, float[] g, float[] p, float[] q, float[] r, int n) {
     for (int i = 0; i < n; i++) {
       x[i] = p[i] * g[i] + q[i] * (x[i] - mean[i]) + r[i];
     }

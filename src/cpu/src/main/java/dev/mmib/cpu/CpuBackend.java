@@ -52,7 +52,7 @@ public final class CpuBackend extends OffHeapBackend {
             : new OneDnnMatMulKernels(oneDnn, super.matmul());
     this.attention =
         sgemm
-            ? new GemmAttentionKernels(gemm, memory, norm, workers())
+            ? new GemmAttentionKernels(oneDnn)
             : new OneDnnAttentionKernels(oneDnn, norm, workers());
   }
 

@@ -63,8 +63,8 @@ final class Gemm {
       super((Pointer) null);
     }
 
-    At set(Place place) {
-      this.address = place.address();
+    At set(long where) {
+      this.address = where;
       return this;
     }
   }
@@ -116,35 +116,81 @@ final class Gemm {
 
   /** {@code c = alpha · a b + beta · c} by the thread that calls. */
   static void call(double alpha, Place a, Place b, double beta, Place c) {
+    call(
+        c.rows(),
+        c.cols(),
+        a.cols(),
+        alpha,
+        a.address(),
+        order(a),
+        leading(a),
+        b.address(),
+        order(b),
+        leading(b),
+        beta,
+        c.address(),
+        leading(c));
+  }
+
+  /**
+   * The same of addresses, for the many small products of attention: it makes no garbage.
+   *
+   * @param orderA 'N' where rows lie {@code leadingA} apart, 'T' where columns do
+   */
+  static void call(
+      int rows,
+      int cols,
+      int inner,
+      double alpha,
+      long a,
+      char orderA,
+      long leadingA,
+      long b,
+      char orderB,
+      long leadingB,
+      double beta,
+      long c,
+      long leadingC) {
     Addresses addresses = ADDRESSES.get();
     int status =
         dnnl.dnnl_sgemm(
-            order(a),
-            order(b),
-            c.rows(),
-            c.cols(),
-            a.cols(),
+            (byte) orderA,
+            (byte) orderB,
+            rows,
+            cols,
+            inner,
             (float) alpha,
             addresses.a().set(a),
-            leading(a),
+            leadingA,
             addresses.b().set(b),
-            leading(b),
+            leadingB,
             (float) beta,
             addresses.c().set(c),
-            leading(c));
+            leadingC);
     if (status == dnnl.dnnl_out_of_memory) {
       throw MmibException.of(
           ErrorCode.OUT_OF_MEMORY,
-          "oneDNN has no memory for a product of " + c.rows() + " by " + c.cols(),
+          "oneDNN has no memory for a product of " + rows + " by " + cols,
           "Use a smaller batch, or leave the machine more memory.");
     }
     if (status != dnnl.dnnl_success) {
-      throw new IllegalStateException("gemm: oneDNN refuses, status " + status + " vs 0: " + c);
+      throw new IllegalStateException(
+          "gemm: oneDNN refuses, status "
+              + status
+              + " vs 0: ["
+              + rows
+              + ", "
+              + inner
+              + "] by ["
+              + inner
+              + ", "
+              + cols
+              + "]");
     }
   }
 
-  private static byte order(Place m) {
-    return (byte) (m.colStride() == 1 ? 'N' : 'T');
+  private static char order(Place m) {
+    return m.colStride() == 1 ? 'N' : 'T';
   }
 
   private static long leading(Place m) {

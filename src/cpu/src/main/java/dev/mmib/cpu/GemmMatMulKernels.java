@@ -79,15 +79,14 @@ final class GemmMatMulKernels implements MatMulKernels {
   }
 
   private void repeat(Buffer bias, int n, Buffer c, int rows) {
-    var row = new float[n];
-    HostBuffer.floats(bias).get(0, row);
+    FloatBuffer row = HostBuffer.floats(bias);
     FloatBuffer to = HostBuffer.floats(c);
     workers.forEach(
         rows,
         Math.max(1, CHUNK / n),
         (from, end) -> {
           for (int r = from; r < end; r++) {
-            to.put(r * n, row);
+            to.put(r * n, row, 0, n);
           }
         });
   }

@@ -5,6 +5,7 @@ import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.bytedeco.dnnl.dnnl_version_t;
@@ -81,7 +82,7 @@ final class OneDnn implements AutoCloseable {
    * Runs tasks that do not touch each other on all threads, with oneDNN on one thread in each.
    *
    * <p>OpenMP's own threads spin for milliseconds after each call, on cores that Java's loops need
-   * next; ours sleep.
+   * next; ours a few microseconds.
    */
   void forEach(int n, IntConsumer task) {
     workers.forEach(
@@ -91,6 +92,30 @@ final class OneDnn implements AutoCloseable {
           apply(one);
           for (int i = from; i < to; i++) {
             task.accept(i);
+          }
+        });
+  }
+
+  /** Does a task in a lane: no two tasks of a call are in one lane at a time. */
+  @FunctionalInterface
+  interface LaneTask {
+    void run(int lane, int task);
+  }
+
+  /** How many lanes there are for {@code tasks} tasks. */
+  int lanes(int tasks) {
+    return Math.min(threads(), tasks);
+  }
+
+  /** The same as {@link #forEach} for tasks that need something of their own while they run. */
+  void forEachInLanes(int tasks, LaneTask task) {
+    var next = new AtomicInteger();
+    forEach(
+        lanes(tasks),
+        lane -> {
+          int n;
+          while ((n = next.getAndIncrement()) < tasks) {
+            task.run(lane, n);
           }
         });
   }

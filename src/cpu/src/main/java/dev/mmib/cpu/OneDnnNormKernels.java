@@ -18,7 +18,6 @@ final class OneDnnNormKernels implements NormKernels {
 
   private final OneDnnSoftmax softmax;
   private final OneDnnLayerNorm layerNorm;
-  private final HostResidualSum residualSum;
   private final NormKernels host;
   private final Arranger arranger;
   private final BlockedBatchNorm batchNorm;
@@ -30,7 +29,6 @@ final class OneDnnNormKernels implements NormKernels {
     this.block = Arranger.block();
     this.softmax = new OneDnnSoftmax(oneDnn);
     this.layerNorm = new OneDnnLayerNorm(oneDnn);
-    this.residualSum = new HostResidualSum(workers);
     this.host = host;
   }
 
@@ -72,7 +70,7 @@ final class OneDnnNormKernels implements NormKernels {
     if (rows == 0 || cols == 0) {
       host.layerNorm(x, gamma, beta, eps, y, mean, invStd, rows, cols);
     } else {
-      layerNorm.forward(x, gamma, beta, eps, y, mean, invStd, rows, cols);
+      layerNorm.forward(OneDnnLayerNorm.NOTHING, x, gamma, beta, eps, y, mean, invStd, rows, cols);
     }
   }
 
@@ -91,7 +89,8 @@ final class OneDnnNormKernels implements NormKernels {
     if (rows == 0 || cols == 0) {
       host.layerNormGrad(x, gamma, mean, invStd, dy, dx, dgamma, dbeta, rows, cols);
     } else {
-      layerNorm.backward(x, gamma, mean, invStd, dy, dx, dgamma, dbeta, rows, cols);
+      layerNorm.backward(
+          x, gamma, mean, invStd, dy, dx, OneDnnLayerNorm.NOTHING, dgamma, dbeta, rows, cols);
     }
   }
 
@@ -109,8 +108,13 @@ final class OneDnnNormKernels implements NormKernels {
       Buffer invStd,
       int rows,
       int cols) {
-    residualSum.forward(dropout, x, residual, sum);
-    layerNorm(sum, gamma, beta, eps, y, mean, invStd, rows, cols);
+    if (rows == 0 || cols == 0) {
+      host.residualLayerNorm(
+          dropout, x, residual, gamma, beta, eps, sum, y, mean, invStd, rows, cols);
+      return;
+    }
+    var add = HostResidualSum.forwardPart(dropout, x, residual, sum);
+    layerNorm.forward(add, sum, gamma, beta, eps, y, mean, invStd, rows, cols);
   }
 
   @Override
@@ -127,8 +131,13 @@ final class OneDnnNormKernels implements NormKernels {
       Buffer dbeta,
       int rows,
       int cols) {
-    layerNormGrad(sum, gamma, mean, invStd, dy, dresidual, dgamma, dbeta, rows, cols);
-    residualSum.backward(dropout, dresidual, dx);
+    if (rows == 0 || cols == 0) {
+      host.residualLayerNormGrad(
+          dropout, sum, gamma, mean, invStd, dy, dx, dresidual, dgamma, dbeta, rows, cols);
+      return;
+    }
+    var drop = HostResidualSum.backwardPart(dropout, dresidual, dx);
+    layerNorm.backward(sum, gamma, mean, invStd, dy, dresidual, drop, dgamma, dbeta, rows, cols);
   }
 
   @Override

@@ -11,9 +11,11 @@ import org.bytedeco.dnnl.softmax_forward;
 /** Softmax along rows by oneDNN, and its gradient. */
 final class OneDnnSoftmax {
 
+  private final OneDnn oneDnn;
   private final RowParts parts;
 
   OneDnnSoftmax(OneDnn oneDnn) {
+    this.oneDnn = oneDnn;
     this.parts = new RowParts(oneDnn);
   }
 
@@ -28,6 +30,18 @@ final class OneDnnSoftmax {
           long at = (long) from * cols;
           plan.runAt(new long[] {at, at}, x, y);
         });
+  }
+
+  /** {@code y = softmax(x)}, slots x and y; one for each number, to be run by one thread. */
+  Plan forwardPlan(int number, int rows, int cols) {
+    Key key = new Key(Pass.SOFTMAX, number, rows, cols, 0);
+    return oneDnn.serialPlan(key, builder -> composeForward(builder, key));
+  }
+
+  /** The gradient, slots y, dy and dx; likewise. */
+  Plan backwardPlan(int number, int rows, int cols) {
+    Key key = new Key(Pass.SOFTMAX_GRAD, number, rows, cols, 0);
+    return oneDnn.serialPlan(key, builder -> composeBackward(builder, key));
   }
 
   private static softmax_forward.primitive_desc forwardDesc(Plan.Builder plan, memory.desc dense) {

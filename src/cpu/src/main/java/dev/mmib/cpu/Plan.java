@@ -32,8 +32,9 @@ final class Plan implements AutoCloseable {
   private final List<Pointer> kept;
   private final List<memory> slots;
   private final List<Temporary> temporaries;
-  private final List<Step> steps;
+  private final Step[] steps;
   private final double work;
+  private final At here = new At();
 
   private Plan(Builder made) {
     this.oneDnn = made.oneDnn;
@@ -41,7 +42,7 @@ final class Plan implements AutoCloseable {
     this.kept = made.kept;
     this.slots = made.slots;
     this.temporaries = made.temporaries;
-    this.steps = made.steps;
+    this.steps = made.steps.toArray(Step[]::new);
     this.work = made.work;
   }
 
@@ -64,6 +65,15 @@ final class Plan implements AutoCloseable {
       BytePointer start = OffHeapBuffer.of(buffers[i]).pointer();
       slots.get(i).set_data_handle(offsets[i] == 0 ? start : start.getPointer(4 * offsets[i]));
     }
+    execute();
+    stream._wait();
+  }
+
+  private void execute() {
+    if (temporaries.isEmpty()) {
+      runSteps();
+      return;
+    }
     var scratch = new ArrayList<OffHeapBuffer>(temporaries.size());
     try {
       for (Temporary temporary : temporaries) {
@@ -71,12 +81,62 @@ final class Plan implements AutoCloseable {
         scratch.add(room);
         temporary.memory().set_data_handle(room.pointer());
       }
-      for (Step step : steps) {
-        step.primitive().execute(stream, step.arguments());
-      }
-      stream._wait();
+      runSteps();
     } finally {
       scratch.forEach(OffHeapBuffer::close);
+    }
+  }
+
+  /** An address, owning nothing. */
+  private static final class At extends BytePointer {
+    At() {
+      super((Pointer) null);
+    }
+
+    At set(long where) {
+      this.address = where;
+      return this;
+    }
+  }
+
+  /** Lets a slot lie at {@code address}; makes no garbage. */
+  void place(int slot, long address) {
+    slots.get(slot).set_data_handle(here.set(address));
+  }
+
+  /** Floats of the room that {@link #runPlaced} needs, whose parts begin at cache lines. */
+  int roomFloats() {
+    int floats = 0;
+    for (Temporary temporary : temporaries) {
+      floats += aligned(temporary.floats());
+    }
+    return floats;
+  }
+
+  private static int aligned(int floats) {
+    int line = OffHeapMemory.ALIGNMENT / 4;
+    return (floats + line - 1) / line * line;
+  }
+
+  /**
+   * Runs where its slots were placed; makes no garbage. Streams of the CPU compute at once: nobody
+   * waits.
+   *
+   * @param room where {@link #roomFloats} are free, at a cache line
+   */
+  void runPlaced(long room) {
+    long at = room;
+    for (int i = 0; i < temporaries.size(); i++) {
+      Temporary temporary = temporaries.get(i);
+      temporary.memory().set_data_handle(here.set(at));
+      at += 4L * aligned(temporary.floats());
+    }
+    runSteps();
+  }
+
+  private void runSteps() {
+    for (Step step : steps) {
+      step.primitive().execute(stream, step.arguments());
     }
   }
 

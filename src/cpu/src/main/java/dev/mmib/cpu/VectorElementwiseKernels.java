@@ -3,6 +3,7 @@ package dev.mmib.cpu;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.host.HostBuffer;
+import dev.mmib.backend.host.Scratch;
 import dev.mmib.backend.kernel.ElementwiseKernels;
 import java.nio.FloatBuffer;
 
@@ -40,8 +41,8 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
         y.length(),
         CHUNK,
         (begin, end) -> {
-          var tile = new float[TILE];
-          var room = new float[TILE];
+          var tile = Scratch.floats(0, TILE);
+          var room = Scratch.floats(1, TILE);
           for (int at = begin; at < end; at += TILE) {
             int n = Math.min(TILE, end - at);
             from.get(at, tile, 0, n);
@@ -64,9 +65,9 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
         dx.length(),
         CHUNK,
         (begin, end) -> {
-          var tile = new float[TILE];
-          var room = new float[TILE];
-          var more = new float[TILE];
+          var tile = Scratch.floats(0, TILE);
+          var room = Scratch.floats(1, TILE);
+          var more = Scratch.floats(2, TILE);
           for (int at = begin; at < end; at += TILE) {
             int n = Math.min(TILE, end - at);
             from.get(at, tile, 0, n);

@@ -55,19 +55,21 @@ public final class Attention {
     var masks = masks("attention", sizes, keyMask, queryMask);
     var scope = Scope.current();
     var out = scope.allocate(q.shape());
-    var saved = Shape.of(scope.backend().attention().savedLength(sizes));
     var drop = new Dropout(dropout, 0, 0);
+    var kernels = scope.backend().attention();
     if (scope.mode() == Mode.INFER) {
-      // Nothing will be differentiated: what would be saved for that is freed at once.
-      try (var scratch = Scope.open(scope.backend(), Mode.INFER)) {
-        forward(sizes, q, k, v, masks, Dropout.NONE, out, scratch.allocate(saved));
+      try (var inner = Scope.open(scope.backend(), Mode.INFER)) {
+        var scratch = inner.allocate(Shape.of(Math.max(1, kernels.scratchLength(sizes))));
+        kernels.infer(
+            sizes, q.buffer(), k.buffer(), v.buffer(), masks, out.buffer(), scratch.buffer());
       }
       return out;
     }
+    var saved = scope.allocate(Shape.of(kernels.savedLength(sizes)));
     if (!drop.isNone()) {
       drop = new Dropout(dropout, scope.random().seed(), scope.random().nextStream());
     }
-    return recorded(sizes, q, k, v, masks, drop, out, scope.allocate(saved));
+    return recorded(sizes, q, k, v, masks, drop, out, saved);
   }
 
   private static Tensor recorded(

@@ -46,6 +46,16 @@ public interface AttentionContract extends KernelContract {
     }
   }
 
+  /** So many keys that devices which work in blocks of queries have several, the last smaller. */
+  @Test
+  default void attendsOverLongSequences() {
+    try (var bench = bench()) {
+      attend(bench, heads(1, 2, 100, 700, 8), true, true, new Dropout(0.1, 5, 6));
+      attend(bench, heads(2, 1, 300, 301, 4), true, false, Dropout.NONE);
+      attend(bench, heads(1, 1, 33, 5000, 4), false, true, new Dropout(0.5, 5, 6));
+    }
+  }
+
   private static Heads heads(int batch, int heads, int queries, int keys, int headDim) {
     return new Heads(batch, heads, queries, keys, headDim, 1 / Math.sqrt(headDim));
   }
@@ -90,6 +100,18 @@ public interface AttentionContract extends KernelContract {
                     dv.on(d));
           }
         });
+    if (dropout.isNone()) {
+      var inferred = bench.floats(queries * heads.width());
+      bench.each(
+          d -> {
+            var masks = new Masks(on(d, keyMask), on(d, queryMask));
+            int length = Math.max(1, d.attention().scratchLength(heads));
+            try (var scratch = d.allocate(DType.F32, length)) {
+              d.attention().infer(heads, q.on(d), k.on(d), v.on(d), masks, inferred.on(d), scratch);
+            }
+          });
+      bench.assertClose(inferred, 1e-5, 5e-6, "out in inference of " + what);
+    }
     bench.assertClose(p, 2e-5, 1e-6, "P of " + what);
     bench.assertClose(out, 1e-5, 5e-6, "out of " + what);
     // Differences of nearly equal numbers: the error is that of their terms.

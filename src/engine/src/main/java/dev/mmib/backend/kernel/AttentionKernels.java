@@ -74,7 +74,7 @@ public interface AttentionKernels {
    * @param v [batch, keys, width]
    * @param dropout on P; element (b, h, i, j) has the index of a row-major [B, heads, queries,
    *     keys]
-   * @param out [batch, queries, width]
+   * @param out [batch, queries, width], none of the inputs: heads are done one after the other
    * @param saved what the backward pass needs; its meaning is the backend's own
    */
   void forward(
@@ -86,6 +86,22 @@ public interface AttentionKernels {
       Dropout dropout,
       Buffer out,
       Buffer saved);
+
+  /** Number of floats that {@link #infer} works in. */
+  default int scratchLength(Heads heads) {
+    return savedLength(heads);
+  }
+
+  /**
+   * Overwrites {@code out} as {@link #forward} does without dropout, where no backward pass
+   * follows.
+   *
+   * @param scratch of {@link #scratchLength}; undefined afterwards
+   */
+  default void infer(
+      Heads heads, Buffer q, Buffer k, Buffer v, Masks masks, Buffer out, Buffer scratch) {
+    forward(heads, q, k, v, masks, Dropout.NONE, out, scratch);
+  }
 
   /** Overwrites {@code dq, dk, dv}. */
   void backward(

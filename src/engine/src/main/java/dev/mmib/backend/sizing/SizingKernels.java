@@ -74,6 +74,11 @@ final class SizingKernels
   }
 
   @Override
+  public int scratchLength(Heads heads) {
+    return attention.scratchLength(heads);
+  }
+
+  @Override
   public void forward(
       Heads heads,
       Buffer q,
