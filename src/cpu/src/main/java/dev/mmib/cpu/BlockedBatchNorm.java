@@ -146,13 +146,18 @@ final class BlockedBatchNorm {
         channel,
         (at, n) -> {
           x.get(at, t.x, 0, n);
-          ChannelTiles.normalize(t.x, t.a, t.b, t.c, n);
+          if (residual == null && relu) {
+            ChannelTiles.normalizeRectified(t.x, t.a, t.b, t.c, n);
+          } else {
+            ChannelTiles.normalize(t.x, t.a, t.b, t.c, n);
+          }
           if (residual != null) {
             residual.get(at, t.y, 0, n);
-            ChannelTiles.add(t.x, t.y, n);
-          }
-          if (relu) {
-            ChannelTiles.rectify(t.x, n);
+            if (relu) {
+              ChannelTiles.addRectified(t.x, t.y, n);
+            } else {
+              ChannelTiles.add(t.x, t.y, n);
+            }
           }
           y.put(at, t.x, 0, n);
         });
@@ -201,18 +206,13 @@ final class BlockedBatchNorm {
         order,
         (channel, t) -> {
           spread(norm, way.beta() == null ? norm.mean() : way.beta(), channel, t);
-          var values = new double[2][t.block];
-          for (int lane = 0; lane < t.block; lane++) {
-            values[0][lane] = norm.invStd(channel + lane);
-          }
-          ChannelTiles.spread(values[0], t.d);
           t.clear();
           forEachTile(
               order,
               channel,
               (at, length) -> {
                 load(x, way, dy, at, length, t);
-                ChannelTiles.sumProducts(t.x, t.a, t.d, t.dy, t.sum, t.dot, length);
+                ChannelTiles.sumProducts(t.x, t.a, t.dy, t.sum, t.dot, length);
                 t.summed();
                 if (dresidual != null) {
                   dresidual.put(at, t.dy, 0, length);
@@ -221,10 +221,18 @@ final class BlockedBatchNorm {
           t.fold();
           for (int lane = 0; lane < t.block; lane++) {
             dbeta.put(channel + lane, (float) t.sums[lane]);
+            t.dots[lane] *= norm.invStd(channel + lane);
             dgamma.put(channel + lane, (float) t.dots[lane]);
           }
-          if (dx != null) {
+          if (dx == null) {
+            return;
+          }
+          // What has passed the rectifier lies in dresidual, still in the caches.
+          var passed = new Way(null, null, way.ofX());
+          if (dresidual == null) {
             dx(order, x, norm, way, dy, dx, channel, n, t);
+          } else {
+            dx(order, x, norm, passed, dresidual, dx, channel, n, t);
           }
         });
   }
@@ -271,10 +279,7 @@ final class BlockedBatchNorm {
       way.rectified().get(at, t.y, 0, n);
       ChannelTiles.gate(t.dy, t.y, n);
     } else if (way.beta() != null) {
-      System.arraycopy(t.x, 0, t.y, 0, n);
-      ChannelTiles.normalize(t.y, t.a, t.b, t.c, n);
-      ChannelTiles.rectify(t.y, n);
-      ChannelTiles.gate(t.dy, t.y, n);
+      ChannelTiles.gateNormalized(t.dy, t.x, t.a, t.b, t.c, n);
     }
   }
 }

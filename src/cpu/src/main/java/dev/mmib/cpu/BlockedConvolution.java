@@ -35,6 +35,7 @@ final class BlockedConvolution implements AutoCloseable {
    * @param residual whether pictures like the output are added after it
    * @param relu whether what is negative becomes 0 then
    * @param alone whether one thread computes it
+   * @param anyhow whether code that is not made for this, and slow, is better than none
    */
   record Form(
       Pass pass,
@@ -43,7 +44,8 @@ final class BlockedConvolution implements AutoCloseable {
       boolean bias,
       boolean residual,
       boolean relu,
-      boolean alone) {
+      boolean alone,
+      boolean anyhow) {
 
     /** The same for another number of pictures. */
     Form ofBatch(int pictures, boolean byOne) {
@@ -64,7 +66,15 @@ final class BlockedConvolution implements AutoCloseable {
               c.dilationHeight(),
               c.dilationWidth(),
               c.groups());
-      return new Form(pass, fewer, block, bias, residual, relu, byOne);
+      return new Form(pass, fewer, block, bias, residual, relu, byOne, anyhow);
+    }
+
+    /** Whether the channels fit: those of the output, and of the input unless it is an image. */
+    boolean fits() {
+      return block > 0
+          && conv.groups() == 1
+          && conv.outChannels() % block == 0
+          && (hasInputInBlocks() || (conv.inChannels() <= 3 && pass != Pass.DATA));
     }
 
     boolean hasInputInBlocks() {
@@ -240,7 +250,7 @@ final class BlockedConvolution implements AutoCloseable {
 
     private @Nullable BlockedConvolution made(
         primitive_desc_base desc, memory.desc wDesc, Supplier<primitive> primitive) {
-      if (desc.impl_info_str().getString().startsWith("ref")) {
+      if (!form.anyhow() && desc.impl_info_str().getString().startsWith("ref")) {
         desc.close();
         wDesc.close();
         return null;

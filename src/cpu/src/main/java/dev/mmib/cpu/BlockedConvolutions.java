@@ -5,7 +5,9 @@ import dev.mmib.backend.kernel.ConvolutionKernels.Conv2d;
 import dev.mmib.cpu.BlockedConvolution.Form;
 import dev.mmib.cpu.BlockedConvolution.Pass;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -17,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threads share the pictures of a batch, each with oneDNN on one thread: OpenMP's own threads
  * would spin after every call on cores that Java needs next. Only of fewer pictures than threads
- * does oneDNN divide each. Weights are kept in oneDNN's order until they change.
+ * does oneDNN divide each.
  */
 final class BlockedConvolutions implements AutoCloseable {
 
@@ -44,22 +46,16 @@ final class BlockedConvolutions implements AutoCloseable {
 
   /** Whether a convolution can be computed in blocks, and oneDNN has fast code for that. */
   boolean serves(Form form) {
-    var conv = form.conv();
-    boolean fits =
-        block > 0
-            && conv.groups() == 1
-            && conv.outChannels() % block == 0
-            && (conv.inChannels() % block == 0
-                || (conv.inChannels() <= 3 && form.pass() != Pass.DATA));
-    return fits && pieces(form) != null;
+    evict();
+    return form.fits() && pieces(form) != null;
   }
 
   Form form(Pass pass, Conv2d conv, boolean bias) {
-    return new Form(pass, conv, block, bias, false, false, true);
+    return new Form(pass, conv, block, bias, false, false, true, false);
   }
 
   Form folded(Conv2d conv, boolean residual, boolean relu) {
-    return new Form(Pass.FORWARD, conv, block, true, residual, relu, true);
+    return new Form(Pass.FORWARD, conv, block, true, residual, relu, true, true);
   }
 
   /** A batch cut into pieces of {@code size} pictures, of which the last may be smaller. */
@@ -101,7 +97,7 @@ final class BlockedConvolutions implements AutoCloseable {
     return known.orElse(null);
   }
 
-  /** Makes room for new primitives, between calls. */
+  /** Makes room for new primitives before a call: what one call uses must stay until its end. */
   private void evict() {
     while (primitives.size() > MOST_PRIMITIVES) {
       var eldest = primitives.values().iterator();
@@ -143,8 +139,9 @@ final class BlockedConvolutions implements AutoCloseable {
 
   void forward(
       Form form, OffHeapBuffer x, OffHeapBuffer w, @Nullable OffHeapBuffer bias, OffHeapBuffer y) {
-    var weights = weights(form, order -> plainCopy(w, order));
-    forward(form, x, weights, bias == null ? null : bias.reading(), null, y);
+    try (var ordered = ordered(form, w)) {
+      forward(form, x, ordered.weights(), bias == null ? null : bias.reading(), null, y);
+    }
   }
 
   /** Forward with the weights folded with the norm that follows. */
@@ -154,8 +151,11 @@ final class BlockedConvolutions implements AutoCloseable {
       FoldedNorm norm,
       @Nullable OffHeapBuffer residual,
       OffHeapBuffer y) {
-    var weights = weights(form, norm::weights);
-    forward(form, x, weights, norm.shift(), residual, y);
+    evict();
+    var pieces = requireServed(form);
+    var each = norm.weights(pieces.each().weights());
+    var last = norm.weights(pieces.last().weights());
+    forward(form, x, new BytePointer[] {each, last}, norm.shift(), residual, y);
   }
 
   private void forward(
@@ -184,23 +184,24 @@ final class BlockedConvolutions implements AutoCloseable {
             pieces.at(i).run(from.at(first), w, to.at(first), bias, added.at(first));
           }
         });
-    evict();
   }
 
   void backwardData(Form form, OffHeapBuffer dy, OffHeapBuffer w, OffHeapBuffer dx) {
-    var weights = weights(form, order -> plainCopy(w, order));
     var c = form.conv();
     var from = output(form, inBlocks(dy, outputOrder(c)));
-    var to = new Pictures(dx.overwriting(inputOrder(c)), input(form, dx).bytesEach());
+    var to =
+        new Pictures(dx.overwriting(inputOrder(c)), 4L * c.inChannels() * c.height() * c.width());
     var pieces = requireServed(form);
-    each(
-        form,
-        pieces,
-        i -> {
-          int first = i * pieces.size();
-          pieces.at(i).run(to.at(first), weights[i == pieces.count() - 1 ? 1 : 0], from.at(first));
-        });
-    evict();
+    try (var ordered = ordered(form, w)) {
+      each(
+          form,
+          pieces,
+          i -> {
+            int first = i * pieces.size();
+            var weights = ordered.weights()[i == pieces.count() - 1 ? 1 : 0];
+            pieces.at(i).run(to.at(first), weights, from.at(first));
+          });
+    }
   }
 
   void backwardWeights(Form form, OffHeapBuffer x, OffHeapBuffer dy, OffHeapBuffer dw) {
@@ -221,7 +222,6 @@ final class BlockedConvolutions implements AutoCloseable {
       sum(parts.floats(), pieces.count(), order.floats());
       order.restore(parts.pointer(), dw.overwriting(null));
     }
-    evict();
   }
 
   /** Adds the parts of a gradient to the first of them, in their order. */
@@ -267,29 +267,45 @@ final class BlockedConvolutions implements AutoCloseable {
     return pieces;
   }
 
-  /** Makes weights in the order that is asked for. */
-  @FunctionalInterface
-  private interface Ordered {
-    BytePointer in(WeightOrder order);
-  }
+  /**
+   * Copies of weights for the pieces of a batch, and for the last of them.
+   *
+   * @param rooms where they are
+   */
+  private record Ordered(List<OffHeapBuffer> rooms) implements AutoCloseable {
 
-  /** The weights for the pieces of a batch and for the last of them. */
-  private BytePointer[] weights(Form form, Ordered weights) {
-    var pieces = requireServed(form);
-    var each = weights.in(pieces.each().weights());
-    return new BytePointer[] {
-      each, pieces.last() == pieces.each() ? each : weights.in(pieces.last().weights())
-    };
-  }
-
-  /** Weights in the order of a primitive, kept until they change. */
-  private static BytePointer plainCopy(OffHeapBuffer w, WeightOrder order) {
-    if (w.derived(order.name()) instanceof WeightCopy kept) {
-      return kept.weights();
+    BytePointer[] weights() {
+      return new BytePointer[] {
+        rooms.get(0).reading(), rooms.get(rooms.size() - 1).reading(),
+      };
     }
-    var made = WeightCopy.of(w, order);
-    w.keep(order.name(), made);
-    return made.weights();
+
+    @Override
+    public void close() {
+      rooms.forEach(OffHeapBuffer::close);
+    }
+  }
+
+  /** Weights in oneDNN's order. They are not kept: where they stay, the norm is folded. */
+  private Ordered ordered(Form form, OffHeapBuffer w) {
+    var pieces = requireServed(form);
+    var ordered = new Ordered(new ArrayList<>());
+    try {
+      arrange(w, pieces.each().weights(), ordered);
+      if (!pieces.last().weights().name().equals(pieces.each().weights().name())) {
+        arrange(w, pieces.last().weights(), ordered);
+      }
+      return ordered;
+    } catch (RuntimeException | Error e) {
+      ordered.close();
+      throw e;
+    }
+  }
+
+  private static void arrange(OffHeapBuffer w, WeightOrder order, Ordered to) {
+    var room = order.room();
+    to.rooms().add(room);
+    order.arrange(w.reading(), room.pointer());
   }
 
   @Override

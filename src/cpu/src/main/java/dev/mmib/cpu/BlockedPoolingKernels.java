@@ -34,82 +34,30 @@ final class BlockedPoolingKernels implements PoolingKernels {
   }
 
   @Override
-  public void max(Pool2d pool, Buffer x, Buffer y, Buffer argmax) {
+  public void max(Pool2d pool, Buffer x, Buffer y, @Nullable Buffer argmax) {
     var order = order(x, pool.planes(), pool.height() * pool.width());
     if (order == null) {
       host.max(pool, x, y, argmax);
       return;
     }
-    int block = order.block();
     int places = pool.outHeight() * pool.outWidth();
     var from = ChannelBlocks.floats(OffHeapBuffer.of(x).laidOut());
     var to = Arranger.writing(y, withPlaces(order, places));
-    var indices = HostBuffer.ints(argmax);
+    var indices = argmax == null ? null : HostBuffer.ints(argmax);
     workers.forEach(
         order.planes(),
         1,
         (begin, end) -> {
-          var plane = new float[order.planeLength()];
-          var column = new float[pool.width() * block];
-          var largest = new float[places * block];
-          var where = new int[places * block];
+          var windows = new MaxWindows(pool, order.block());
           for (int p = begin; p < end; p++) {
-            from.get(p * plane.length, plane, 0, plane.length);
-            for (int i = 0; i < pool.outHeight(); i++) {
-              row(pool, block, plane, i, column, largest, where);
+            from.get(p * windows.plane.length, windows.plane);
+            windows.run(indices != null);
+            to.put(p * windows.largest.length, windows.largest);
+            if (indices != null) {
+              indices.put(p * windows.where.length, windows.where);
             }
-            to.put(p * largest.length, largest, 0, largest.length);
-            indices.put(p * where.length, where, 0, where.length);
           }
         });
-  }
-
-  /** One row of outputs: the largest of each column of the windows' rows first. */
-  private static void row(
-      Pool2d pool, int block, float[] x, int i, float[] column, float[] largest, int[] where) {
-    int rowLength = pool.width() * block;
-    int top = i * pool.strideHeight() - pool.padHeight();
-    int firstRow = Math.max(0, top);
-    int endRow = Math.min(pool.height(), top + pool.kernelHeight());
-    System.arraycopy(x, firstRow * rowLength, column, 0, rowLength);
-    for (int r = firstRow + 1; r < endRow; r++) {
-      larger(column, x, r * rowLength, rowLength);
-    }
-    int places = pool.outHeight() * pool.outWidth();
-    for (int j = 0; j < pool.outWidth(); j++) {
-      int left = j * pool.strideWidth() - pool.padWidth();
-      int firstCol = Math.max(0, left);
-      int endCol = Math.min(pool.width(), left + pool.kernelWidth());
-      int place = i * pool.outWidth() + j;
-      for (int lane = 0; lane < block; lane++) {
-        float best = column[firstCol * block + lane];
-        for (int c = firstCol + 1; c < endCol; c++) {
-          best = Math.max(best, column[c * block + lane]);
-        }
-        largest[place * block + lane] = best;
-        where[lane * places + place] =
-            find(x, best, block, lane, pool.width(), firstRow, firstCol, endCol);
-      }
-    }
-  }
-
-  private static void larger(float[] column, float[] x, int at, int n) {
-    for (int k = 0; k < n; k++) {
-      column[k] = Math.max(column[k], x[at + k]);
-    }
-  }
-
-  /** The first place of a window, row by row, that holds {@code best}; one does. */
-  private static int find(
-      float[] x, float best, int block, int lane, int width, int row, int firstCol, int endCol) {
-    for (int r = row; ; r++) {
-      for (int c = firstCol; c < endCol; c++) {
-        float v = x[(r * width + c) * block + lane];
-        if (v == best || (Float.isNaN(v) && Float.isNaN(best))) {
-          return r * width + c;
-        }
-      }
-    }
   }
 
   @Override

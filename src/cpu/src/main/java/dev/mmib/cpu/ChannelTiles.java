@@ -26,7 +26,6 @@ final class ChannelTiles {
   final float[] a = new float[SIZE];
   final float[] b = new float[SIZE];
   final float[] c = new float[SIZE];
-  final float[] d = new float[SIZE];
   final float[] sum = new float[SIZE];
   final float[] dot = new float[SIZE];
   final double[] sums;
@@ -88,15 +87,21 @@ final class ChannelTiles {
     }
   }
 
+  static void normalizeRectified(float[] x, float[] mean, float[] factor, float[] beta, int n) {
+    for (int i = 0; i < n; i++) {
+      x[i] = Math.max((x[i] - mean[i]) * factor[i] + beta[i], 0f);
+    }
+  }
+
   static void add(float[] x, float[] y, int n) {
     for (int i = 0; i < n; i++) {
       x[i] += y[i];
     }
   }
 
-  static void rectify(float[] x, int n) {
+  static void addRectified(float[] x, float[] y, int n) {
     for (int i = 0; i < n; i++) {
-      x[i] = Math.max(x[i], 0f);
+      x[i] = Math.max(x[i] + y[i], 0f);
     }
   }
 
@@ -107,11 +112,19 @@ final class ChannelTiles {
     }
   }
 
-  static void sumProducts(
-      float[] x, float[] mean, float[] invStd, float[] g, float[] sum, float[] dot, int n) {
+  /** The same by the y that {@link #normalize} would give. */
+  static void gateNormalized(
+      float[] dy, float[] x, float[] mean, float[] factor, float[] beta, int n) {
+    for (int i = 0; i < n; i++) {
+      float y = (x[i] - mean[i]) * factor[i] + beta[i];
+      dy[i] *= Math.min(1f, Math.max(y * HUGE * HUGE, 0f));
+    }
+  }
+
+  static void sumProducts(float[] x, float[] mean, float[] g, float[] sum, float[] dot, int n) {
     for (int i = 0; i < n; i++) {
       sum[i] += g[i];
-      dot[i] += g[i] * ((x[i] - mean[i]) * invStd[i]);
+      dot[i] += g[i] * (x[i] - mean[i]);
     }
   }
 

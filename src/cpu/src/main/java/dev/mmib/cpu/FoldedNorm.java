@@ -58,7 +58,7 @@ final class FoldedNorm {
 
   /** What is added to each output channel; after {@link #weights}. */
   BytePointer shift() {
-    return Objects.requireNonNull(Objects.requireNonNull(last).shift()).reading();
+    return Objects.requireNonNull(last).shift().reading();
   }
 
   private WeightCopy fold(WeightOrder order) {

@@ -75,7 +75,13 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels, AutoCloseabl
 
   @Override
   public boolean folds(Conv2d conv) {
-    return !empty(conv) && blocked.serves(blocked.folded(conv, true, true));
+    return !empty(conv) && blocked.folded(conv, true, true).fits(); // by the sizes alone
+  }
+
+  @Override
+  public int keptLength(Conv2d conv) {
+    int patch = conv.inChannels() * conv.kernelHeight() * conv.kernelWidth();
+    return conv.outChannels() * (patch + 1);
   }
 
   @Override

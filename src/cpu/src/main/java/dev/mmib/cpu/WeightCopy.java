@@ -2,34 +2,18 @@ package dev.mmib.cpu;
 
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Weights in the order of a primitive, and a bias if one goes with them.
+ * Folded weights in the order of a primitive, and the bias that goes with them.
  *
  * @param sources what they were made of
  * @param changes of each source, when they were
  */
 record WeightCopy(
-    List<OffHeapBuffer> sources,
-    List<Long> changes,
-    OffHeapBuffer copy,
-    @Nullable OffHeapBuffer shift)
+    List<OffHeapBuffer> sources, List<Long> changes, OffHeapBuffer copy, OffHeapBuffer shift)
     implements OffHeapBuffer.Derived {
 
-  static WeightCopy of(OffHeapBuffer w, WeightOrder order) {
-    var copy = order.room();
-    try {
-      order.arrange(w.reading(), copy.pointer());
-    } catch (RuntimeException | Error e) {
-      copy.close();
-      throw e;
-    }
-    return of(List.of(w), copy, null);
-  }
-
-  static WeightCopy of(
-      List<OffHeapBuffer> sources, OffHeapBuffer copy, @Nullable OffHeapBuffer shift) {
+  static WeightCopy of(List<OffHeapBuffer> sources, OffHeapBuffer copy, OffHeapBuffer shift) {
     return new WeightCopy(
         sources, sources.stream().map(OffHeapBuffer::changes).toList(), copy, shift);
   }
@@ -51,8 +35,6 @@ record WeightCopy(
   @Override
   public void close() {
     copy.close();
-    if (shift != null) {
-      shift.close();
-    }
+    shift.close();
   }
 }

@@ -1,6 +1,7 @@
 package dev.mmib.cpu;
 
 import dev.mmib.backend.DType;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
@@ -37,7 +38,7 @@ final class WeightOrder implements AutoCloseable {
     this.oneDnn = oneDnn;
     this.length = Math.toIntExact(dims[0] * dims[1] * dims[2] * dims[3]);
     this.floats = Math.toIntExact((desc.get_size() + 3) / 4);
-    this.name = nameOf(desc);
+    this.name = Arrays.toString(dims) + ' ' + nameOf(desc);
     this.pieces = piecesOf(dims, desc);
     long[] piece = {dims[0] / pieces, dims[1], dims[2], dims[3]};
     this.plain = new memory.desc(piece, memory.data_type.f32, memory.format_tag.oihw);

@@ -29,6 +29,9 @@ class OlderCpuTest {
       var convolutions = new OneDnnConvolutions() {};
       convolutions.convolvesForwardAndBackward();
       convolutions.close();
+      var contract = new CpuBackendTest().new WithSgemm();
+      contract.normalizesConvolutionsAtInference();
+      contract.normalizesBatchesWithWhatFollowsInResidualNetworks();
       var rows = new OneDnnRows() {};
       rows.computesBothGelusAndTheirDerivatives();
       rows.normalizesRows();

@@ -156,6 +156,8 @@ class PicturesInBlocksTest {
         Buffer dx = room(SIZE);
         Buffer argmax = cpu.allocate(DType.I32, outputs);
         made.add(argmax);
+        cpu.pooling().max(pool, x, y, null);
+        results.add(values(cpu, y));
         cpu.pooling().max(pool, x, y, argmax);
         var where = new int[outputs];
         cpu.download(argmax, 0, where, 0, outputs);
@@ -170,9 +172,10 @@ class PicturesInBlocksTest {
         cpu.pooling().maxGrad(pool, argmax, upstream, dx);
         results.add(values(cpu, dx));
       }
+      assertArrayEquals(results.get(0), results.get(3), "max alone of " + pool);
       assertArrayEquals(indices.get(0), indices.get(1), "argmax of " + pool);
-      assertArrayEquals(results.get(0), results.get(2), "max of " + pool);
-      assertArrayEquals(results.get(1), results.get(3), "gradient of " + pool);
+      assertArrayEquals(results.get(1), results.get(4), "max of " + pool);
+      assertArrayEquals(results.get(2), results.get(5), "gradient of " + pool);
     }
     for (int cells : new int[] {1, 2}) {
       int outputs = BATCH * CHANNELS * cells;

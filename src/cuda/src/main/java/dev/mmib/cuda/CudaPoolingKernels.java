@@ -1,13 +1,16 @@
 package dev.mmib.cuda;
 
 import dev.mmib.backend.Buffer;
+import dev.mmib.backend.DType;
 import dev.mmib.backend.kernel.PoolingKernels;
+import org.jspecify.annotations.Nullable;
 
 /** Pooling on the GPU: means over windows of one size by cuDNN, the rest by kernels of our own. */
 final class CudaPoolingKernels implements PoolingKernels, AutoCloseable {
 
   private static final int WARP = 32;
 
+  private final CudaStream stream;
   private final Kernel maxPool;
   private final Kernel maxPoolGrad;
   private final Kernel meanPool;
@@ -15,6 +18,7 @@ final class CudaPoolingKernels implements PoolingKernels, AutoCloseable {
   private final CudnnAveragePooling averagePooling;
 
   CudaPoolingKernels(CudaStream stream, Cudnn cudnn) {
+    this.stream = stream;
     averagePooling = new CudnnAveragePooling(cudnn);
     maxPool = stream.kernel("pooling", "max_pool");
     maxPoolGrad = stream.kernel("pooling", "max_pool_grad");
@@ -23,7 +27,13 @@ final class CudaPoolingKernels implements PoolingKernels, AutoCloseable {
   }
 
   @Override
-  public void max(Pool2d pool, Buffer x, Buffer y, Buffer argmax) {
+  public void max(Pool2d pool, Buffer x, Buffer y, @Nullable Buffer argmax) {
+    if (argmax == null) {
+      try (var unused = stream.scratch(DType.I32, y.length())) {
+        max(pool, x, y, unused);
+      }
+      return;
+    }
     maxPool.in(x).out(y).outInts(argmax);
     windows(maxPool, pool).over(4L * y.length());
   }

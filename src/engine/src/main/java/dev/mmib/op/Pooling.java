@@ -33,10 +33,7 @@ public final class Pooling {
     var shape = outShape(x, pool.outHeight(), pool.outWidth());
     var y = scope.allocate(shape);
     if (scope.mode() == Mode.INFER) {
-      try (var scratch = Scope.open(scope.backend(), Mode.INFER)) {
-        var argmax = scratch.allocateInts(shape);
-        scope.backend().pooling().max(pool, x.buffer(), y.buffer(), argmax.buffer());
-      }
+      scope.backend().pooling().max(pool, x.buffer(), y.buffer(), null);
       return y;
     }
     var argmax = scope.allocateInts(shape);

@@ -115,7 +115,7 @@ public interface ConvolutionContract extends KernelContract {
               parts[i] = scope.of(channels, norms.get(0)[i]);
             }
             var norm = new Convolution.Norm(parts[0], parts[1], parts[2], parts[3], 1e-3);
-            for (int round = 0; round < 7; round++) {
+            for (int round = 0; round < 8; round++) {
               if (round == 1) {
                 d.upload(weights.get(1), 0, w.buffer(), 0, wShape.size());
               } else if (round > 1 && round < 6) {
@@ -124,6 +124,8 @@ public interface ConvolutionContract extends KernelContract {
                 for (int i = 0; i < parts.length; i++) {
                   parts[i] = scope.of(channels, norms.get(2)[i]);
                 }
+                norm = new Convolution.Norm(parts[0], parts[1], parts[2], parts[3], 1e-3);
+              } else if (round == 7) {
                 norm = new Convolution.Norm(parts[0], parts[1], parts[2], parts[3], 1e-2);
               }
               mine.add(Convolution.normalized(pictures, w, options, norm, other, relu).toFloats());

@@ -40,6 +40,9 @@ public interface PoolingContract extends KernelContract {
     bench.each(d -> d.pooling().max(pool, x.on(d), y.on(d), argmax.on(d)));
     bench.assertClose(y, 0, 0, "max of " + pool);
     bench.assertSameInts(argmax, "argmax of " + pool);
+    var alone = bench.floats(outputs);
+    bench.each(d -> d.pooling().max(pool, x.on(d), alone.on(d), null));
+    bench.assertClose(alone, 0, 0, "max without argmax of " + pool);
     var dy = bench.uniform(outputs);
     var dx = bench.floats(x.floats().length);
     bench.each(d -> d.pooling().maxGrad(pool, argmax.on(d), dy.on(d), dx.on(d)));

@@ -3,6 +3,7 @@ package dev.mmib.backend.host;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.PoolingKernels;
+import org.jspecify.annotations.Nullable;
 
 /** Pooling in plain Java, plane by plane. */
 public final class HostPoolingKernels implements PoolingKernels {
@@ -31,10 +32,10 @@ public final class HostPoolingKernels implements PoolingKernels {
   }
 
   @Override
-  public void max(Pool2d pool, Buffer x, Buffer y, Buffer argmax) {
+  public void max(Pool2d pool, Buffer x, Buffer y, @Nullable Buffer argmax) {
     var input = HostBuffer.floats(x);
     var output = HostBuffer.floats(y);
-    var indices = HostBuffer.ints(argmax);
+    var indices = argmax == null ? null : HostBuffer.ints(argmax);
     var windows = PoolingWindows.of(pool, true);
     int size = pool.height() * pool.width();
     int outSize = pool.outHeight() * pool.outWidth();
@@ -48,7 +49,9 @@ public final class HostPoolingKernels implements PoolingKernels {
           input.get(plane * size, values, 0, size);
           windows.max(values, largest, where);
           output.put(plane * outSize, largest, 0, outSize);
-          indices.put(plane * outSize, where, 0, outSize);
+          if (indices != null) {
+            indices.put(plane * outSize, where, 0, outSize);
+          }
         });
   }
 

@@ -48,6 +48,11 @@ public interface ConvolutionKernels {
     return false;
   }
 
+  /** Floats that {@link #normalized} keeps with the weights until they are freed. */
+  default int keptLength(Conv2d conv) {
+    return 0;
+  }
+
   /**
    * A convolution and what follows it at inference, in one pass: {@code y = f((c − mean)/√(variance
    * + eps) ⊙ gamma + beta + residual)} per channel, c the convolution without bias.

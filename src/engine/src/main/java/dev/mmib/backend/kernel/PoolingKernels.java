@@ -1,6 +1,7 @@
 package dev.mmib.backend.kernel;
 
 import dev.mmib.backend.Buffer;
+import org.jspecify.annotations.Nullable;
 
 /** Pooling over the last two axes of [planes, height, width]. Outputs are overwritten. */
 public interface PoolingKernels {
@@ -29,9 +30,9 @@ public interface PoolingKernels {
   /**
    * The largest of each window; padding counts as −∞, ties go to the first in row-major order.
    *
-   * @param argmax I32, index within the plane, for the backward pass
+   * @param argmax I32, index within the plane, for the backward pass; null if there is none
    */
-  void max(Pool2d pool, Buffer x, Buffer y, Buffer argmax);
+  void max(Pool2d pool, Buffer x, Buffer y, @Nullable Buffer argmax);
 
   void maxGrad(Pool2d pool, Buffer argmax, Buffer dy, Buffer dx);
 

@@ -11,6 +11,7 @@ final class SizeBuffer implements Buffer {
   private final int length;
   private final SizingBackend owner;
   private int @Nullable [] ints;
+  private int kept;
   private boolean open = true;
 
   SizeBuffer(DType type, int length, SizingBackend owner) {
@@ -57,10 +58,19 @@ final class SizeBuffer implements Buffer {
     }
   }
 
+  /** Counts what the device keeps beside these elements as long as they live, once. */
+  void keep(int floats) {
+    if (kept == 0) {
+      kept = floats;
+      owner.kept(floats);
+    }
+  }
+
   @Override
   public void close() {
     if (open) {
       open = false;
+      owner.dropped(kept);
       ints = null;
       owner.freed(length);
     }

@@ -64,6 +64,17 @@ public final class SizingBackend implements Backend {
     footprints.freed(footprint(length));
   }
 
+  /** What the device keeps beside a tensor is no tensor, but takes room. */
+  void kept(int length) {
+    footprints.allocated(footprint(length));
+  }
+
+  void dropped(int length) {
+    if (length > 0) {
+      footprints.freed(footprint(length));
+    }
+  }
+
   @Override
   public void upload(float[] from, int offset, Buffer to, int at, int length) {
     SizeBuffer.of(to).requireOpen();

@@ -119,6 +119,11 @@ final class SizingKernels
   }
 
   @Override
+  public int keptLength(Conv2d conv) {
+    return convolution.keptLength(conv);
+  }
+
+  @Override
   public boolean folds(Conv2d conv) {
     return convolution.folds(conv);
   }
@@ -133,6 +138,7 @@ final class SizingKernels
       boolean relu,
       Buffer y) {
     requireOpen(x, w, norm.gamma(), norm.beta(), norm.mean(), norm.variance(), y);
+    SizeBuffer.of(w).keep(convolution.keptLength(conv));
     if (residual != null) {
       requireOpen(residual);
     }
@@ -502,8 +508,11 @@ final class SizingKernels
   }
 
   @Override
-  public void max(Pool2d pool, Buffer x, Buffer y, Buffer argmax) {
-    requireOpen(x, y, argmax);
+  public void max(Pool2d pool, Buffer x, Buffer y, @Nullable Buffer argmax) {
+    requireOpen(x, y);
+    if (argmax != null) {
+      requireOpen(argmax);
+    }
   }
 
   @Override
