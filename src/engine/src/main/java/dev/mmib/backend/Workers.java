@@ -26,7 +26,7 @@ public final class Workers implements AutoCloseable {
     void run(int from, int to);
   }
 
-  /** How long a thread looks around before it sleeps: about twice what waking it takes. */
+  /** How long a thread looks around before it sleeps. */
   private static final long PATIENCE_NANOS = 50_000;
 
   private static final int LOOKS_PER_TIME = 16;

@@ -7,7 +7,7 @@ import dev.mmib.backend.kernel.Dropout;
  *
  * <p>Each of the four counter words has an array of longs, which hold 32 bits: products of 64 bits
  * are then plain multiplications, and the JIT makes vector instructions of every loop (measured:
- * eight times as fast as block by block). A thread has one of them.
+ * dropout became four times as fast as block by block). A thread has one of them.
  */
 public final class PhiloxTile {
 
