@@ -104,4 +104,16 @@ class PieceTableTest {
             BertTokenizer.Options.uncased());
     assertEquals(List.of("a", "##b"), tokenizer.tokenize("a" + marks + "B\u0301"));
   }
+
+  @Test
+  void neverEndsAPieceInsideACodePoint() {
+    var tokenizer =
+        BertTokenizer.of(
+            List.of(
+                "[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "a\ud83d", "\ud83d", "##\ude00", "##b"),
+            BertTokenizer.Options.uncased());
+    assertEquals(List.of("[UNK]"), tokenizer.tokenize("a😀"));
+    assertEquals(List.of("[UNK]"), tokenizer.tokenize("😀b"));
+    assertEquals(List.of("a", "##b"), tokenizer.tokenize("ab"));
+  }
 }
