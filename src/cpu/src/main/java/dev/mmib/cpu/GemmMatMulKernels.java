@@ -56,7 +56,7 @@ final class GemmMatMulKernels implements MatMulKernels {
     if (rows == 0 || out == 0 || in == 0) {
       host.matmul(Product.of(rows, out, in, false, true), x, w, bias, y);
     } else {
-      panels.multiply(rows, x, w, panels.of(w, out, in), bias, y);
+      panels.multiply(rows, x, w, panels.of(w, rows, out, in), bias, y);
     }
   }
 

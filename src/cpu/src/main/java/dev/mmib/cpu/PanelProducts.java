@@ -17,9 +17,7 @@ final class PanelProducts {
   /** Rows of a block; with a panel's width its results stay in the second-level cache. */
   private static final int ROWS = 256;
 
-  /** Columns and rows that no block is cut below. */
-  private static final int FEWEST_COLUMNS = 48;
-
+  /** Rows that no block is cut below. */
   private static final int FEWEST_ROWS = 32;
 
   private final Gemm gemm;
@@ -30,14 +28,14 @@ final class PanelProducts {
     this.workers = workers;
   }
 
-  /** Lays {@code w} out in panels, unless it lies so already. */
-  Panels of(Buffer w, int out, int in) {
+  /** Lays {@code w} out in panels for products of so many rows, unless it lies so already. */
+  Panels of(Buffer w, int rows, int out, int in) {
     OffHeapBuffer weights = OffHeapBuffer.of(w);
-    if (weights.layout() instanceof Panels here && here.are(out, in)) {
+    if (weights.layout() instanceof Panels here && here.are(out, in) && here.suit(rows)) {
       return here;
     }
     weights.reading(); // in plain order, whatever it was
-    var panels = new Panels(out, in, workers);
+    var panels = new Panels(out, in, rows, workers);
     weights.layOut(panels, panels::arrange);
     return panels;
   }
@@ -49,14 +47,14 @@ final class PanelProducts {
 
     static Blocks of(int rows, Panels panels, int threads) {
       int height = Math.min(rows, ROWS);
-      int width = Panels.WIDTH;
-      while (count(rows, height, width, panels) < threads && width > FEWEST_COLUMNS) {
+      int width = panels.widest();
+      while (count(rows, height, width, panels) < threads && width > Panels.NARROW) {
         width /= 2;
       }
       while (count(rows, height, width, panels) < threads && height > FEWEST_ROWS) {
         height = (height + 1) / 2;
       }
-      return new Blocks(height, ceil(rows, height), width, Panels.WIDTH / width);
+      return new Blocks(height, ceil(rows, height), width, panels.widest() / width);
     }
 
     private static int count(int rows, int height, int width, Panels panels) {
@@ -93,7 +91,7 @@ final class PanelProducts {
           if (width <= 0) {
             return; // the last panel may be narrow
           }
-          int first = panel * Panels.WIDTH + column;
+          int first = panel * panels.widest() + column;
           if (shifts != null) {
             repeat(shifts, first, width, results, row, end, out);
           }

@@ -6,27 +6,53 @@ import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * Weights [out, in] as panels of {@link #WIDTH} outputs, each [in, its outputs].
+ * Weights [out, in] as panels of some outputs, each [in, its outputs].
  *
  * <p>A product reads a panel from its first number to its last, as often as it has blocks of rows,
  * and neither turns nor copies it. Panels take as much memory as plain weights.
+ *
+ * <p>Few rows want narrow panels, which come from memory in one stream; many rows want wide ones,
+ * of which each block of rows makes more. Results are equal to the last bit. Panels that did not
+ * suit several products one after another are to be laid out again.
  */
 final class Panels implements OffHeapBuffer.Layout {
 
-  /** A multiple of the 48 columns of oneDNN's AVX-512 kernel and of the 6 of its AVX2 kernel. */
-  static final int WIDTH = 384;
+  /** Columns of oneDNN's AVX-512 kernel; it packs none of them, if there are no more. */
+  static final int NARROW = 48;
+
+  static final int WIDE = 8 * NARROW;
+
+  /** Rows for which narrow panels are the faster ones: measured. */
+  private static final int FEW_ROWS = 32;
+
+  /** Products, one after another, that would have been faster otherwise. */
+  private static final int PATIENCE = 8;
 
   /** Inputs that are turned at a time: a tile of a panel fits into the second-level cache. */
   private static final int TILE = 64;
 
   private final int out;
   private final int in;
+  private final int widest;
   private final Workers workers;
+  private int unsuited;
 
-  Panels(int out, int in, Workers workers) {
+  /** Panels for products of so many rows. */
+  Panels(int out, int in, int rows, Workers workers) {
     this.out = out;
     this.in = in;
+    this.widest = widthFor(rows);
     this.workers = workers;
+  }
+
+  private static int widthFor(int rows) {
+    return rows <= FEW_ROWS ? NARROW : WIDE;
+  }
+
+  /** Whether a product of so many rows should be content with these panels. */
+  boolean suit(int rows) {
+    unsuited = widthFor(rows) == widest ? 0 : unsuited + 1;
+    return unsuited < PATIENCE;
   }
 
   boolean are(int outputs, int inputs) {
@@ -42,17 +68,22 @@ final class Panels implements OffHeapBuffer.Layout {
   }
 
   int count() {
-    return (out + WIDTH - 1) / WIDTH;
+    return (out + widest - 1) / widest;
+  }
+
+  /** Outputs of a panel, but of the last one, which may have fewer. */
+  int widest() {
+    return widest;
   }
 
   /** Outputs of a panel. */
   int width(int panel) {
-    return Math.min(WIDTH, out - panel * WIDTH);
+    return Math.min(widest, out - panel * widest);
   }
 
   /** Where a panel begins, in floats. */
   long start(int panel) {
-    return (long) panel * WIDTH * in;
+    return (long) panel * widest * in;
   }
 
   @Override
@@ -72,7 +103,7 @@ final class Panels implements OffHeapBuffer.Layout {
         (panel, begin, count, tile, row) -> {
           int width = width(panel);
           for (int o = 0; o < width; o++) {
-            from.get((panel * WIDTH + o) * in + begin, row, 0, count);
+            from.get((panel * widest + o) * in + begin, row, 0, count);
             for (int i = 0; i < count; i++) {
               tile[i * width + o] = row[i];
             }
@@ -93,7 +124,7 @@ final class Panels implements OffHeapBuffer.Layout {
             for (int i = 0; i < count; i++) {
               row[i] = tile[i * width + o];
             }
-            to.put((panel * WIDTH + o) * in + begin, row, 0, count);
+            to.put((panel * widest + o) * in + begin, row, 0, count);
           }
         });
   }
@@ -109,7 +140,7 @@ final class Panels implements OffHeapBuffer.Layout {
         count() * perPanel,
         4,
         (from, to) -> {
-          var tile = new float[WIDTH * TILE];
+          var tile = new float[widest * TILE];
           var row = new float[TILE];
           for (int t = from; t < to; t++) {
             int begin = t % perPanel * TILE;

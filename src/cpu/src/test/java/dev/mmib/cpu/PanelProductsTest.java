@@ -13,6 +13,7 @@ import dev.mmib.op.MatMul;
 import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Shape;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class PanelProductsTest {
@@ -21,7 +22,7 @@ class PanelProductsTest {
 
   @Test
   void resultsAreBitEqualForAnyNumberOfThreads() {
-    int out = 2 * Panels.WIDTH + 50;
+    int out = 2 * Panels.WIDE + 50;
     int in = 130;
     for (int rows : new int[] {1, 7, 32, 70, 300, 600}) {
       float[] x = numbers.normal(rows * in);
@@ -47,6 +48,35 @@ class PanelProductsTest {
       cpu.matmul().linear(rows, out, in, xs, ws, shift, y);
       assertArrayEquals(first, values(cpu, y), "again");
       return first;
+    }
+  }
+
+  @Test
+  void changesPanelsOnlyWhenSeveralProductsWantOthers() {
+    int out = Panels.WIDE + 70;
+    int in = 65;
+    int many = 100;
+    try (var cpu = new CpuBackend(2);
+        Buffer x = buffer(cpu, numbers.normal(many * in));
+        Buffer w = buffer(cpu, numbers.normal(out * in));
+        Buffer y = buffer(cpu, new float[many * out])) {
+      Supplier<OffHeapBuffer.Layout> layout = () -> OffHeapBuffer.of(w).layout();
+      cpu.matmul().linear(many, out, in, x, w, null, y);
+      var wide = layout.get();
+      float[] wanted = values(cpu, y);
+      for (int i = 0; i < 20; i++) { // the two kinds in turns leave everything as it is
+        cpu.matmul().linear(i % 2 == 0 ? 2 : many, out, in, x, w, null, y);
+        assertEquals(wide, layout.get());
+      }
+      for (int i = 0; i < 8; i++) {
+        assertEquals(wide, layout.get());
+        cpu.matmul().linear(2, out, in, x, w, null, y);
+      }
+      var narrow = assertInstanceOf(Panels.class, layout.get());
+      assertEquals(Panels.NARROW, narrow.widest());
+      cpu.matmul().linear(many, out, in, x, w, null, y);
+      assertEquals(narrow, layout.get());
+      assertArrayEquals(wanted, values(cpu, y));
     }
   }
 
