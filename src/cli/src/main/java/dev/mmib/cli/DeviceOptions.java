@@ -29,8 +29,8 @@ final class DeviceOptions {
       names = "--precision",
       paramLabel = "KIND",
       description =
-          "Arithmetic of products and convolutions, with bf16 of attention too: fp32, tf32, bf16."
-              + " Only cuda has others than fp32. Default: fp32.")
+          "Arithmetic of products: fp32, tf32 (cuda), bf16 (cuda; cpu for inference), int8 (cpu for"
+              + " inference). docs/platforms.md says what each rounds. Default: fp32.")
   private Precision precision = Precision.FP32;
 
   @Option(

@@ -1,5 +1,6 @@
 package dev.mmib.cpu;
 
+import dev.mmib.backend.Precision;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.AttentionKernels;
 import dev.mmib.backend.kernel.ConvolutionKernels;
@@ -7,6 +8,7 @@ import dev.mmib.backend.kernel.ElementwiseKernels;
 import dev.mmib.backend.kernel.MatMulKernels;
 import dev.mmib.backend.kernel.NormKernels;
 import dev.mmib.backend.kernel.PoolingKernels;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The CPU by oneDNN: products, convolutions, attention and normalizations; the rest in Java.
@@ -20,7 +22,9 @@ import dev.mmib.backend.kernel.PoolingKernels;
 public final class CpuBackend extends OffHeapBackend {
 
   private final OneDnn oneDnn;
+  private final Precision precision;
   private final MatMulKernels matmul;
+  private final @Nullable ReducedMatMulKernels reduced;
   private final ElementwiseKernels elementwise;
   private final OneDnnConvolutionKernels convolution;
   private final PoolingKernels pooling;
@@ -29,7 +33,16 @@ public final class CpuBackend extends OffHeapBackend {
 
   /** A backend of {@code threads} threads. */
   public CpuBackend(int threads) {
-    this(threads, new OffHeapMemory(), Platform.current().name().endsWith("x86_64"));
+    this(threads, Precision.FP32);
+  }
+
+  /**
+   * A backend of {@code threads} threads.
+   *
+   * @param precision of the linear layers of inference; other than FP32, it refuses training
+   */
+  public CpuBackend(int threads, Precision precision) {
+    this(threads, precision, new OffHeapMemory(), Platform.current().name().endsWith("x86_64"));
   }
 
   /**
@@ -38,7 +51,12 @@ public final class CpuBackend extends OffHeapBackend {
    * @param sgemm whether products are {@link Gemm}'s or, where that is slow, primitives
    */
   CpuBackend(int threads, OffHeapMemory memory, boolean sgemm) {
+    this(threads, Precision.FP32, memory, sgemm);
+  }
+
+  private CpuBackend(int threads, Precision precision, OffHeapMemory memory, boolean sgemm) {
     super(new Workers(threads), memory);
+    this.precision = precision;
     this.oneDnn = new OneDnn(workers(), memory);
     Gemm gemm = new Gemm(oneDnn);
     Arranger arranger = new Arranger(workers());
@@ -46,10 +64,13 @@ public final class CpuBackend extends OffHeapBackend {
     this.convolution = new OneDnnConvolutionKernels(oneDnn, arranger, super.convolution());
     this.pooling = new BlockedPoolingKernels(workers(), super.pooling());
     this.norm = new OneDnnNormKernels(oneDnn, super.norm(), workers(), arranger);
-    this.matmul =
+    MatMulKernels exact =
         sgemm
             ? new GemmMatMulKernels(gemm, super.matmul(), workers())
             : new OneDnnMatMulKernels(oneDnn, super.matmul());
+    this.reduced =
+        precision == Precision.FP32 ? null : new ReducedMatMulKernels(oneDnn, precision, exact);
+    this.matmul = reduced == null ? exact : reduced;
     this.attention =
         sgemm
             ? new GemmAttentionKernels(oneDnn)
@@ -70,7 +91,17 @@ public final class CpuBackend extends OffHeapBackend {
         + ", "
         + (oneDnn.setsThreads()
             ? workers().threads() + " threads"
-            : workers().threads() + " Java threads, oneDNN's by OMP_NUM_THREADS");
+            : workers().threads() + " Java threads, oneDNN's by OMP_NUM_THREADS")
+        + switch (precision) {
+          case BF16 -> ", bfloat16 in linear layers";
+          case INT8 -> ", 8 bits in linear layers";
+          default -> "";
+        };
+  }
+
+  @Override
+  public boolean trains() {
+    return precision == Precision.FP32;
   }
 
   OneDnn oneDnn() {
@@ -109,6 +140,9 @@ public final class CpuBackend extends OffHeapBackend {
 
   @Override
   public void close() {
+    if (reduced != null) {
+      reduced.close();
+    }
     convolution.close();
     oneDnn.close();
     super.close();

@@ -3,9 +3,13 @@ package dev.mmib.cpu;
 import dev.mmib.backend.Backend;
 import dev.mmib.backend.BackendProvider;
 import dev.mmib.backend.Device;
+import dev.mmib.backend.Precision;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import org.bytedeco.dnnl.global.dnnl;
 
 /** Offers {@code cpu} wherever oneDNN's natives load. */
 public final class CpuProvider implements BackendProvider {
@@ -51,8 +55,23 @@ public final class CpuProvider implements BackendProvider {
     return versions;
   }
 
+  /** Float32, and what the CPU has instructions for. */
+  @Override
+  public Set<Precision> precisions() {
+    var precisions = EnumSet.of(Precision.FP32);
+    if (unavailableBecause().isEmpty()) {
+      if (OneDnn.has(dnnl.cpu_isa.avx512_core_bf16)) {
+        precisions.add(Precision.BF16);
+      }
+      if (OneDnn.has(dnnl.cpu_isa.avx512_core_vnni)) {
+        precisions.add(Precision.INT8);
+      }
+    }
+    return precisions;
+  }
+
   @Override
   public Backend open(Device.Options options) {
-    return new CpuBackend(options.threads());
+    return new CpuBackend(options.threads(), options.precision());
   }
 }

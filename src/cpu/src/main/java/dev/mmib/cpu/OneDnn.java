@@ -55,6 +55,12 @@ final class OneDnn implements AutoCloseable {
     return dnnl.get_effective_cpu_isa().toString();
   }
 
+  /** Whether oneDNN uses such instructions here; their numbers are masks. */
+  static boolean has(dnnl.cpu_isa instructions) {
+    int here = dnnl.get_effective_cpu_isa().value;
+    return (here & instructions.value) == instructions.value;
+  }
+
   engine engine() {
     return engine;
   }

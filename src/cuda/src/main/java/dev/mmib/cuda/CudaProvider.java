@@ -34,7 +34,7 @@ public final class CudaProvider implements BackendProvider {
 
   @Override
   public Set<Precision> precisions() {
-    return Set.of(Precision.values());
+    return Set.of(Precision.FP32, Precision.TF32, Precision.BF16);
   }
 
   @Override

@@ -33,6 +33,11 @@ public interface Backend extends AutoCloseable {
   /** What serves it, with versions: {@code "oneDNN 3.11, AVX-512, 2 threads"}. */
   String description();
 
+  /** Whether its arithmetic serves training; scopes of training refuse a device that does not. */
+  default boolean trains() {
+    return true;
+  }
+
   /** Allocates {@code length} elements of undefined content. */
   Buffer allocate(DType type, int length);
 

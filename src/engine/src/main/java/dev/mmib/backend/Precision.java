@@ -14,5 +14,11 @@ public enum Precision {
    * Factors rounded to bfloat16, a mantissa of 7 bits, sums in float32. A device may round the
    * results of convolutions likewise.
    */
-  BF16
+  BF16,
+  /**
+   * Both factors of linear layers rounded to 8 bits, sums exact: weights by a scale for each
+   * output, the other factor by a scale for each row, found anew for every product. For inference
+   * only.
+   */
+  INT8
 }

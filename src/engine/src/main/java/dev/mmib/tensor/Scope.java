@@ -3,6 +3,8 @@ package dev.mmib.tensor;
 import dev.mmib.backend.Backend;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.DType;
+import dev.mmib.error.ErrorCode;
+import dev.mmib.error.MmibException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +53,12 @@ public final class Scope implements AutoCloseable {
 
   /** Opens a scope that draws from {@code random}. */
   public static Scope open(Backend backend, Mode mode, RandomState random) {
+    if (mode == Mode.TRAIN && !backend.trains()) {
+      throw MmibException.of(
+          ErrorCode.USAGE,
+          "the device " + backend.name() + " is open for inference: " + backend.description(),
+          "Train in fp32; predict and evaluate in the precision that you like.");
+    }
     var scope = new Scope(CURRENT.get(), backend, mode, random);
     CURRENT.set(scope);
     return scope;

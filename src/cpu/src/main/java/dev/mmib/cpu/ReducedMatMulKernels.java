@@ -1,0 +1,138 @@
+package dev.mmib.cpu;
+
+import dev.mmib.backend.Buffer;
+import dev.mmib.backend.Precision;
+import dev.mmib.backend.host.HostBuffer;
+import dev.mmib.backend.kernel.MatMulKernels;
+import java.nio.FloatBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Linear layers of inference with factors of fewer bits; every other product is exact.
+ *
+ * <p>bfloat16: both factors rounded, sums in float32. Bytes: a scale for each output of the weights
+ * and one for each row of the other factor, found anew for every product; sums are exact.
+ *
+ * <p>Layers with few inputs or outputs, such as the ones that choose a tag, stay exact: they take
+ * no time, and what they round away decides.
+ */
+final class ReducedMatMulKernels implements MatMulKernels, AutoCloseable {
+
+  /** Inputs and outputs from which a layer is rounded. */
+  static final int SMALLEST = 64;
+
+  private final MatMulKernels exact;
+  private final ReducedPlans plans;
+
+  ReducedMatMulKernels(OneDnn oneDnn, Precision precision, MatMulKernels exact) {
+    this.exact = exact;
+    this.plans = new ReducedPlans(oneDnn, precision);
+  }
+
+  @Override
+  public void matmul(Product product, Buffer a, Buffer b, @Nullable Buffer bias, Buffer c) {
+    exact.matmul(product, a, b, bias, c);
+  }
+
+  @Override
+  public void linear(
+      int rows, int out, int in, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+    if (rows == 0 || Math.min(out, in) < SMALLEST) {
+      exact.linear(rows, out, in, x, w, bias, y);
+      return;
+    }
+    ReducedWeights weights = weights(OffHeapBuffer.of(w), out, in);
+    ReducedRows factors = rows(OffHeapBuffer.of(x), rows, in);
+    long to = OffHeapBuffer.of(y).pointer().address();
+    long shift = bias == null ? 0 : OffHeapBuffer.of(bias).reading().address();
+    int width = plans.columns(out);
+    int groups = (rows + Pieces.LARGEST - 1) / Pieces.LARGEST;
+    int tiles = (out + width - 1) / width;
+    var scaling = plans.hasScales() ? new Scaling(factors, bias, y, out) : null;
+    boolean fused = bias != null && scaling == null;
+    // Tasks that follow each other share their weights.
+    plans
+        .oneDnn()
+        .forEachInLanes(
+            groups * tiles,
+            (lane, task) -> {
+              int tile = task / groups;
+              int first = tile * width;
+              int columns = Math.min(width, out - first);
+              int begin = task % groups * Pieces.LARGEST;
+              int end = Math.min(rows, begin + Pieces.LARGEST);
+              Pieces.forEach(
+                  begin,
+                  end,
+                  (row, count) -> {
+                    var plan = plans.product(count, columns, in, out, fused);
+                    long from = factors.row(row, plans.bytes());
+                    long at = to + 4 * ((long) row * out + first);
+                    if (scaling != null) {
+                      plan.run(lane, from, weights.tile(tile), at, weights.scales(first));
+                    } else if (fused) {
+                      plan.run(lane, from, weights.tile(tile), at, shift + 4L * first);
+                    } else {
+                      plan.run(lane, from, weights.tile(tile), at);
+                    }
+                  });
+              if (scaling != null) {
+                scaling.apply(begin, end, first, columns);
+              }
+            });
+  }
+
+  private ReducedWeights weights(OffHeapBuffer w, int out, int in) {
+    if (w.derived(ReducedWeights.class) instanceof ReducedWeights kept && kept.are(out, in)) {
+      return kept;
+    }
+    var made = ReducedWeights.of(w, out, in, plans);
+    w.keep(ReducedWeights.class, made);
+    return made;
+  }
+
+  private ReducedRows rows(OffHeapBuffer x, int rows, int in) {
+    if (x.derived(ReducedRows.class) instanceof ReducedRows kept && kept.are(rows, in)) {
+      return kept;
+    }
+    var made = ReducedRows.of(x, rows, in, plans);
+    x.keep(ReducedRows.class, made);
+    return made;
+  }
+
+  /** What oneDNN's product of bytes leaves to do: the scales of rows, then the bias. */
+  private static final class Scaling {
+    private final FloatBuffer scales;
+    private final @Nullable FloatBuffer bias;
+    private final FloatBuffer y;
+    private final int out;
+
+    Scaling(ReducedRows factors, @Nullable Buffer bias, Buffer y, int out) {
+      this.scales = factors.scales();
+      this.bias = bias == null ? null : HostBuffer.floats(bias);
+      this.y = HostBuffer.floats(y);
+      this.out = out;
+    }
+
+    void apply(int from, int to, int first, int columns) {
+      var row = new float[columns];
+      var shift = new float[columns];
+      if (bias != null) {
+        bias.get(first, shift);
+      }
+      for (int r = from; r < to; r++) {
+        float scale = scales.get(r);
+        y.get(r * out + first, row);
+        for (int i = 0; i < columns; i++) {
+          row[i] = row[i] * scale + shift[i];
+        }
+        y.put(r * out + first, row);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    plans.close();
+  }
+}
