@@ -3,6 +3,7 @@ package dev.mmib.cpu;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.host.HostBuffer;
+import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import dev.mmib.backend.kernel.MatMulKernels;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
@@ -51,13 +52,29 @@ final class GemmMatMulKernels implements MatMulKernels {
   }
 
   @Override
+  public boolean fuses(Unary f) {
+    return LayerTail.knows(f);
+  }
+
+  @Override
   public void linear(
-      int rows, int out, int in, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
-    if (rows == 0 || out == 0 || in == 0) {
-      host.matmul(Product.of(rows, out, in, false, true), x, w, bias, y);
-    } else {
-      panels.multiply(rows, x, w, panels.of(w, rows, out, in), bias, y);
+      int rows,
+      int out,
+      int in,
+      Buffer x,
+      Buffer w,
+      @Nullable Buffer bias,
+      @Nullable Unary f,
+      Buffer y) {
+    if (rows == 0 || out == 0) {
+      return;
     }
+    if (in == 0) {
+      host.matmul(Product.of(rows, out, in, false, true), x, w, null, y);
+      new LayerTail(y, out, null, bias, f).apply(0, rows, 0, out);
+      return;
+    }
+    panels.multiply(rows, x, w, panels.of(w, rows, out, in), bias, f, y);
   }
 
   private static Gemm.Place left(Product p, Buffer a, int i, int rows) {

@@ -3,6 +3,7 @@ package dev.mmib.cpu;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.host.HostBuffer;
+import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.BytePointer;
 import org.jspecify.annotations.Nullable;
@@ -66,8 +67,15 @@ final class PanelProducts {
     }
   }
 
-  /** {@code y = x wᵀ + bias}, where {@code w} lies in {@code panels}. */
-  void multiply(int rows, Buffer x, Buffer w, Panels panels, @Nullable Buffer bias, Buffer y) {
+  /** {@code y = f(x wᵀ + bias)}, where {@code w} lies in {@code panels}. */
+  void multiply(
+      int rows,
+      Buffer x,
+      Buffer w,
+      Panels panels,
+      @Nullable Buffer bias,
+      @Nullable Unary f,
+      Buffer y) {
     int out = panels.out();
     int in = panels.in();
     int threads = gemm.threadsFor(rows, out, in);
@@ -75,7 +83,8 @@ final class PanelProducts {
     BytePointer weights = OffHeapBuffer.of(w).laidOut();
     var from = Gemm.Place.read(x, 0, rows, in, in, 1);
     var to = Gemm.Place.write(y, 0, rows, out, out, 1);
-    FloatBuffer shifts = bias == null ? null : HostBuffer.floats(bias);
+    LayerTail tail = f == null ? null : new LayerTail(y, out, null, bias, f);
+    FloatBuffer shifts = bias == null || tail != null ? null : HostBuffer.floats(bias);
     FloatBuffer results = HostBuffer.floats(y);
     // Blocks that follow each other share their weights.
     gemm.forEach(
@@ -102,6 +111,9 @@ final class PanelProducts {
                   weights, panels.start(panel) + column, in, width, panels.width(panel), 1),
               shifts == null ? 0 : 1,
               to.rows(row, end).cols(first, first + width));
+          if (tail != null) {
+            tail.apply(row, end, first, width);
+          }
         });
   }
 

@@ -2,7 +2,7 @@ package dev.mmib.cpu;
 
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Precision;
-import dev.mmib.backend.host.HostBuffer;
+import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import dev.mmib.backend.kernel.MatMulKernels;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
@@ -35,10 +35,22 @@ final class ReducedMatMulKernels implements MatMulKernels, AutoCloseable {
   }
 
   @Override
+  public boolean fuses(Unary f) {
+    return LayerTail.knows(f);
+  }
+
+  @Override
   public void linear(
-      int rows, int out, int in, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+      int rows,
+      int out,
+      int in,
+      Buffer x,
+      Buffer w,
+      @Nullable Buffer bias,
+      @Nullable Unary f,
+      Buffer y) {
     if (rows == 0 || Math.min(out, in) < SMALLEST) {
-      exact.linear(rows, out, in, x, w, bias, y);
+      exact.linear(rows, out, in, x, w, bias, f, y);
       return;
     }
     ReducedWeights weights = weights(OffHeapBuffer.of(w), out, in);
@@ -48,8 +60,9 @@ final class ReducedMatMulKernels implements MatMulKernels, AutoCloseable {
     int width = plans.columns(out);
     int groups = (rows + Pieces.LARGEST - 1) / Pieces.LARGEST;
     int tiles = (out + width - 1) / width;
-    var scaling = plans.hasScales() ? new Scaling(factors, bias, y, out) : null;
-    boolean fused = bias != null && scaling == null;
+    FloatBuffer scales = plans.hasScales() ? factors.scales() : null;
+    var tail = scales == null && f == null ? null : new LayerTail(y, out, scales, bias, f);
+    boolean fused = bias != null && tail == null;
     // Tasks that follow each other share their weights.
     plans
         .oneDnn()
@@ -68,7 +81,7 @@ final class ReducedMatMulKernels implements MatMulKernels, AutoCloseable {
                     var plan = plans.product(count, columns, in, out, fused);
                     long from = factors.row(row, plans.bytes());
                     long at = to + 4 * ((long) row * out + first);
-                    if (scaling != null) {
+                    if (scales != null) {
                       plan.run(lane, from, weights.tile(tile), at, weights.scales(first));
                     } else if (fused) {
                       plan.run(lane, from, weights.tile(tile), at, shift + 4L * first);
@@ -76,8 +89,8 @@ final class ReducedMatMulKernels implements MatMulKernels, AutoCloseable {
                       plan.run(lane, from, weights.tile(tile), at);
                     }
                   });
-              if (scaling != null) {
-                scaling.apply(begin, end, first, columns);
+              if (tail != null) {
+                tail.apply(begin, end, first, columns);
               }
             });
   }
@@ -98,37 +111,6 @@ final class ReducedMatMulKernels implements MatMulKernels, AutoCloseable {
     var made = ReducedRows.of(x, rows, in, plans);
     x.keep(ReducedRows.class, made);
     return made;
-  }
-
-  /** What oneDNN's product of bytes leaves to do: the scales of rows, then the bias. */
-  private static final class Scaling {
-    private final FloatBuffer scales;
-    private final @Nullable FloatBuffer bias;
-    private final FloatBuffer y;
-    private final int out;
-
-    Scaling(ReducedRows factors, @Nullable Buffer bias, Buffer y, int out) {
-      this.scales = factors.scales();
-      this.bias = bias == null ? null : HostBuffer.floats(bias);
-      this.y = HostBuffer.floats(y);
-      this.out = out;
-    }
-
-    void apply(int from, int to, int first, int columns) {
-      var row = new float[columns];
-      var shift = new float[columns];
-      if (bias != null) {
-        bias.get(first, shift);
-      }
-      for (int r = from; r < to; r++) {
-        float scale = scales.get(r);
-        y.get(r * out + first, row);
-        for (int i = 0; i < columns; i++) {
-          row[i] = row[i] * scale + shift[i];
-        }
-        y.put(r * out + first, row);
-      }
-    }
   }
 
   @Override

@@ -43,9 +43,9 @@ class PanelProductsTest {
         Buffer ws = buffer(cpu, w);
         Buffer shift = buffer(cpu, bias);
         Buffer y = buffer(cpu, new float[rows * out])) {
-      cpu.matmul().linear(rows, out, in, xs, ws, shift, y);
+      cpu.matmul().linear(rows, out, in, xs, ws, shift, null, y);
       float[] first = values(cpu, y);
-      cpu.matmul().linear(rows, out, in, xs, ws, shift, y);
+      cpu.matmul().linear(rows, out, in, xs, ws, shift, null, y);
       assertArrayEquals(first, values(cpu, y), "again");
       return first;
     }
@@ -61,20 +61,20 @@ class PanelProductsTest {
         Buffer w = buffer(cpu, numbers.normal(out * in));
         Buffer y = buffer(cpu, new float[many * out])) {
       Supplier<OffHeapBuffer.Layout> layout = () -> OffHeapBuffer.of(w).layout();
-      cpu.matmul().linear(many, out, in, x, w, null, y);
+      cpu.matmul().linear(many, out, in, x, w, null, null, y);
       var wide = layout.get();
       float[] wanted = values(cpu, y);
       for (int i = 0; i < 20; i++) { // the two kinds in turns leave everything as it is
-        cpu.matmul().linear(i % 2 == 0 ? 2 : many, out, in, x, w, null, y);
+        cpu.matmul().linear(i % 2 == 0 ? 2 : many, out, in, x, w, null, null, y);
         assertEquals(wide, layout.get());
       }
       for (int i = 0; i < 8; i++) {
         assertEquals(wide, layout.get());
-        cpu.matmul().linear(2, out, in, x, w, null, y);
+        cpu.matmul().linear(2, out, in, x, w, null, null, y);
       }
       var narrow = assertInstanceOf(Panels.class, layout.get());
       assertEquals(Panels.NARROW, narrow.widest());
-      cpu.matmul().linear(many, out, in, x, w, null, y);
+      cpu.matmul().linear(many, out, in, x, w, null, null, y);
       assertEquals(narrow, layout.get());
       assertArrayEquals(wanted, values(cpu, y));
     }
@@ -110,9 +110,9 @@ class PanelProductsTest {
         Buffer ws = buffer(cpu, w);
         Buffer xs = buffer(cpu, x);
         Buffer y = buffer(cpu, new float[48])) {
-      cpu.matmul().linear(2, 24, 10, xs, ws, null, y);
+      cpu.matmul().linear(2, 24, 10, xs, ws, null, null, y);
       assertTrue(assertInstanceOf(Panels.class, OffHeapBuffer.of(ws).layout()).are(24, 10));
-      cpu.matmul().linear(2, 10, 24, xs, ws, null, y);
+      cpu.matmul().linear(2, 10, 24, xs, ws, null, null, y);
       assertTrue(assertInstanceOf(Panels.class, OffHeapBuffer.of(ws).layout()).are(10, 24));
       double sum = 0;
       for (int i = 0; i < 24; i++) {

@@ -92,17 +92,17 @@ class ReducedMatMulKernelsTest {
         Buffer shift = buffer(cpu, bias);
         Buffer y = buffer(cpu, new float[rows * out])) {
       var wanted = product(precision, x, w, bias, rows, out, in);
-      cpu.matmul().linear(rows, out, in, xs, ws, shift, y);
+      cpu.matmul().linear(rows, out, in, xs, ws, shift, null, y);
       Numbers.assertNear(wanted, values(cpu, y), tolerance(precision), what);
       // Other weights, other rows: nothing that was rounded before is used.
       float[] more = numbers.normal(out * in);
       cpu.upload(more, 0, ws, 0, more.length);
-      cpu.matmul().linear(rows, out, in, xs, ws, null, y);
+      cpu.matmul().linear(rows, out, in, xs, ws, null, null, y);
       wanted = product(precision, x, more, new float[out], rows, out, in);
       Numbers.assertNear(wanted, values(cpu, y), tolerance(precision), what + ", other weights");
       float[] others = numbers.normal(rows * in);
       cpu.upload(others, 0, xs, 0, others.length);
-      cpu.matmul().linear(rows, out, in, xs, ws, shift, y);
+      cpu.matmul().linear(rows, out, in, xs, ws, shift, null, y);
       wanted = product(precision, others, more, bias, rows, out, in);
       Numbers.assertNear(wanted, values(cpu, y), tolerance(precision), what + ", other rows");
       assertArrayEquals(more, values(cpu, ws), "weights stay what they are");
@@ -152,9 +152,9 @@ class ReducedMatMulKernelsTest {
         Buffer xs = buffer(cpu, x);
         Buffer ws = buffer(cpu, w);
         Buffer y = buffer(cpu, new float[rows * out])) {
-      cpu.matmul().linear(rows, out, in, xs, ws, null, y);
+      cpu.matmul().linear(rows, out, in, xs, ws, null, null, y);
       float[] first = values(cpu, y);
-      cpu.matmul().linear(rows, out, in, xs, ws, null, y);
+      cpu.matmul().linear(rows, out, in, xs, ws, null, null, y);
       assertArrayEquals(first, values(cpu, y), "again");
       return first;
     }
@@ -174,7 +174,7 @@ class ReducedMatMulKernelsTest {
         Buffer ws = buffer(cpu, numbers.normal(out * in));
         Buffer shift = buffer(cpu, bias);
         Buffer y = buffer(cpu, new float[3 * out])) {
-      cpu.matmul().linear(3, out, in, xs, ws, shift, y);
+      cpu.matmul().linear(3, out, in, xs, ws, shift, null, y);
       float[] got = values(cpu, y);
       for (int o = 0; o < out; o++) {
         assertEquals(bias[o], got[o]);
@@ -212,7 +212,7 @@ class ReducedMatMulKernelsTest {
     try (Buffer xs = buffer(cpu, x);
         Buffer ws = buffer(cpu, w);
         Buffer y = buffer(cpu, new float[20 * out])) {
-      cpu.matmul().linear(20, out, 100, xs, ws, null, y);
+      cpu.matmul().linear(20, out, 100, xs, ws, null, null, y);
       return values(cpu, y);
     }
   }

@@ -2,6 +2,7 @@ package dev.mmib.op;
 
 import static dev.mmib.op.Reduction.sumTo;
 
+import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import dev.mmib.backend.kernel.MatMulKernels.Product;
 import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.Scope;
@@ -74,6 +75,28 @@ public final class MatMul {
    * @param bias [out] or null
    */
   public static Tensor linear(Tensor x, Tensor w, @Nullable Tensor bias) {
+    return linear(x, w, bias, null);
+  }
+
+  /**
+   * {@code y = f(x Wᵀ + bias)}: the same as {@link #linear(Tensor, Tensor, Tensor)} and {@link
+   * Activation} after it, in one pass where the device has one for inference.
+   *
+   * @param x [.., in]
+   * @param w [out, in]
+   * @param bias [out] or null
+   */
+  public static Tensor activated(Unary f, Tensor x, Tensor w, @Nullable Tensor bias) {
+    var scope = Scope.current();
+    if (scope.mode() == Mode.INFER && scope.backend().matmul().fuses(f)) {
+      return linear(x, w, bias, f);
+    }
+    return bias == null
+        ? Activation.unary(f, linear(x, w, null))
+        : Activation.biased(f, linear(x, w, null), bias);
+  }
+
+  private static Tensor linear(Tensor x, Tensor w, @Nullable Tensor bias, @Nullable Unary fused) {
     var shape = x.shape();
     if (shape.rank() < 1 || w.shape().rank() != 2 || shape.last() != w.shape().last()) {
       throw new IllegalArgumentException(
@@ -90,7 +113,7 @@ public final class MatMul {
     var kernels = scope.backend().matmul();
     var shift = bias == null ? null : bias.buffer();
     if (scope.mode() == Mode.INFER) {
-      kernels.linear(rows, out, in, x.buffer(), w.buffer(), shift, y.buffer());
+      kernels.linear(rows, out, in, x.buffer(), w.buffer(), shift, fused, y.buffer());
     } else {
       kernels.matmul(
           Product.of(rows, out, in, false, true), x.buffer(), w.buffer(), shift, y.buffer());

@@ -1,6 +1,8 @@
 package dev.mmib.backend;
 
+import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import dev.mmib.backend.kernel.MatMulKernels.Product;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Matrix products against the reference. */
@@ -55,19 +57,44 @@ public interface MatMulContract extends KernelContract {
       var bias = bench.uniform(out);
       var y = bench.floats(rows * out);
       String what = rows + " rows, " + in + " to " + out;
-      bench.each(d -> d.matmul().linear(rows, out, in, x.on(d), w.on(d), bias.on(d), y.on(d)));
+      bench.each(
+          d -> d.matmul().linear(rows, out, in, x.on(d), w.on(d), bias.on(d), null, y.on(d)));
       bench.assertClose(y, 1e-5, 1e-5, what);
-      bench.each(d -> d.matmul().linear(rows, out, in, x.on(d), w.on(d), null, y.on(d)));
+      bench.each(d -> d.matmul().linear(rows, out, in, x.on(d), w.on(d), null, null, y.on(d)));
       bench.assertClose(y, 1e-5, 1e-5, what + ", without bias");
+      for (var f : List.of(Unary.GELU, Unary.GELU_TANH, Unary.TANH)) {
+        bench.each(d -> applyActivated(f, rows, out, in, x, w, bias, y, d));
+        bench.assertClose(y, 1e-5, 1e-5, what + ", then " + f);
+      }
       // Whatever a device has made of the weights, others find and change the weights.
       bench.each(d -> d.elementwise().affine(w.on(d), 0.5, 0.25, w.on(d)));
-      bench.each(d -> d.matmul().linear(rows, out, in, x.on(d), w.on(d), bias.on(d), y.on(d)));
+      bench.each(
+          d -> d.matmul().linear(rows, out, in, x.on(d), w.on(d), bias.on(d), null, y.on(d)));
       bench.assertClose(y, 1e-5, 1e-5, what + ", of other weights");
       bench.assertClose(w, "weights after " + what);
       var backwards = Product.of(rows, in, out, false, false);
-      bench.each(d -> d.matmul().linear(rows, out, in, x.on(d), w.on(d), bias.on(d), y.on(d)));
+      bench.each(
+          d -> d.matmul().linear(rows, out, in, x.on(d), w.on(d), bias.on(d), null, y.on(d)));
       bench.each(d -> d.matmul().matmul(backwards, y.on(d), w.on(d), null, x.on(d)));
       bench.assertClose(x, 1e-5, 1e-5, what + ", and back");
+    }
+  }
+
+  private static void applyActivated(
+      Unary f,
+      int rows,
+      int out,
+      int in,
+      Bench.Twin x,
+      Bench.Twin w,
+      Bench.Twin bias,
+      Bench.Twin y,
+      Backend d) {
+    if (d.matmul().fuses(f)) {
+      d.matmul().linear(rows, out, in, x.on(d), w.on(d), bias.on(d), f, y.on(d));
+    } else {
+      d.matmul().linear(rows, out, in, x.on(d), w.on(d), null, null, y.on(d));
+      d.elementwise().biasUnary(f, y.on(d), bias.on(d), y.on(d), rows, out);
     }
   }
 

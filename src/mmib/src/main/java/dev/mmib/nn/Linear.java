@@ -1,7 +1,6 @@
 package dev.mmib.nn;
 
 import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
-import dev.mmib.op.Activation;
 import dev.mmib.op.MatMul;
 import dev.mmib.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +34,6 @@ public record Linear(Tensor weight, @Nullable Tensor bias) {
 
   /** f of what {@link #forward(Tensor)} gives. */
   public Tensor forward(Tensor x, Unary f) {
-    var product = MatMul.linear(x, weight, null);
-    return bias == null ? Activation.unary(f, product) : Activation.biased(f, product, bias);
+    return MatMul.activated(f, x, weight, bias);
   }
 }

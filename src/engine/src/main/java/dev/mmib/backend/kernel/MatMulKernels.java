@@ -1,6 +1,7 @@
 package dev.mmib.backend.kernel;
 
 import dev.mmib.backend.Buffer;
+import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import org.jspecify.annotations.Nullable;
 
 /** Matrix products. All matrices are row-major and contiguous. */
@@ -39,17 +40,33 @@ public interface MatMulKernels {
    */
   void matmul(Product product, Buffer a, Buffer b, @Nullable Buffer bias, Buffer c);
 
+  /** Whether {@link #linear} applies {@code f} on the way. */
+  default boolean fuses(Unary f) {
+    return false;
+  }
+
   /**
-   * Overwrites {@code y = x wᵀ + bias} by weights that stay as they are: inference. A device may
+   * Overwrites {@code y = f(x wᵀ + bias)} by weights that stay as they are: inference. A device may
    * keep {@code w} in a form that it likes better until somebody writes to it.
    *
    * @param x [rows, in]
    * @param w [out, in]
    * @param bias [out] or null
+   * @param f one that the device {@link #fuses}, or null for none
    * @param y [rows, out]
    */
   default void linear(
-      int rows, int out, int in, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
+      int rows,
+      int out,
+      int in,
+      Buffer x,
+      Buffer w,
+      @Nullable Buffer bias,
+      @Nullable Unary f,
+      Buffer y) {
+    if (f != null) {
+      throw new IllegalArgumentException("linear: " + f + " vs what this device fuses: none");
+    }
     matmul(Product.of(rows, out, in, false, true), x, w, bias, y);
   }
 }
