@@ -112,6 +112,7 @@ final class ConvolutionPlan implements AutoCloseable {
           case FP32 -> cudnnMathType.CUDNN_FMA_MATH;
           case TF32 -> cudnnMathType.CUDNN_DEFAULT_MATH;
           case BF16 -> cudnnMathType.CUDNN_TENSOR_OP_MATH;
+          case INT8 -> throw new IllegalArgumentException("cuda: INT8 vs FP32, TF32, BF16");
         };
     Cudnn.check(cudnnSetConvolutionMathType(convolution, math), "cudnnSetConvolutionMathType");
   }

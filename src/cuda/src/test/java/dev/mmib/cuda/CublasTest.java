@@ -52,7 +52,7 @@ class CublasTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "INT8")
   void multipliesLikeTheHost(Precision precision) {
     try (var gpu = Gpu.open(precision, false);
         var host = new JavaBackend(2)) {

@@ -42,7 +42,7 @@ class CudaResNetGoldenTest {
   private record Network(Parameters parameters, ResNet convolutions, Linear classifier) {}
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "INT8")
   void resNetGivesTheGoldenStagesAndGradients(Precision precision) {
     Goldens.assumeFast();
     Golden.require("resnet50");

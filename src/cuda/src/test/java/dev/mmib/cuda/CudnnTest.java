@@ -49,7 +49,7 @@ class CudnnTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "INT8")
   void convolvesLikeTheHostForwardAndBackward(Precision precision) {
     try (var gpu = Gpu.open(precision, false);
         var host = new JavaBackend(2)) {

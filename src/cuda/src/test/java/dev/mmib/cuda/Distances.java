@@ -21,6 +21,7 @@ final class Distances {
       case FP32 -> 1e-5;
       case TF32 -> 2e-3;
       case BF16 -> 1e-2;
+      case INT8 -> throw new IllegalArgumentException("cuda has no INT8");
     };
   }
 

@@ -38,6 +38,7 @@ public final class Goldens {
       case FP32 -> new Goldens(precision, 1e-4, 1e-4);
       case TF32 -> new Goldens(precision, 5e-3, 2e-2);
       case BF16 -> new Goldens(precision, 4e-2, 1.5e-1);
+      case INT8 -> throw new IllegalArgumentException("cuda has no INT8");
     };
   }
 
@@ -47,6 +48,7 @@ public final class Goldens {
       case FP32 -> new Goldens(precision, 1e-4, 1e-4);
       case TF32 -> new Goldens(precision, 5e-3, 1.5e-1);
       case BF16 -> new Goldens(precision, 4e-2, 4e-1);
+      case INT8 -> throw new IllegalArgumentException("cuda has no INT8");
     };
   }
 

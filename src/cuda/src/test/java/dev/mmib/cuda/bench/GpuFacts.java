@@ -1,6 +1,6 @@
 package dev.mmib.cuda.bench;
 
-import dev.mmib.backend.Precision;
+import dev.mmib.cuda.CudaProvider;
 import dev.mmib.cuda.natives.CudaNatives;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +25,7 @@ public final class GpuFacts {
     var reason = CudaNatives.unavailableBecause();
     reason.ifPresent(text -> facts.put("unavailable", text));
     if (reason.isEmpty()) {
-      for (var precision : Precision.values()) {
+      for (var precision : new CudaProvider().precisions()) {
         try (var device = Measuring.open(precision, false)) {
           facts.put("opened", device.description());
           facts.put("available", device.availableBytes() / (1 << 20) + " MiB");
