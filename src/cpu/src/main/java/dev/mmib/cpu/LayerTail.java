@@ -2,8 +2,10 @@ package dev.mmib.cpu;
 
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.host.HostBuffer;
+import dev.mmib.backend.host.Scratch;
 import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * caches: {@code y = f(scale of the row · y + bias)}, all three if they are there.
  */
 final class LayerTail {
+
+  /** Floats that GELU is applied to at a time: loops of the JIT are slow at their ends. */
+  private static final int TILE = 2048;
 
   private final FloatBuffer y;
   private final int out;
@@ -40,22 +45,32 @@ final class LayerTail {
 
   /** Rows {@code [from, to)} of {@code columns} columns from {@code first} on. */
   void apply(int from, int to, int first, int columns) {
-    var row = new float[columns];
-    var shift = new float[columns];
-    var room = new float[columns];
+    int most = Math.max(1, TILE / columns);
+    var tile = Scratch.floats(0, most * columns);
+    var room = Scratch.floats(1, most * columns);
+    var shift = Scratch.floats(2, columns);
+    Arrays.fill(shift, 0, columns, 0);
     if (bias != null) {
-      bias.get(first, shift);
+      bias.get(first, shift, 0, columns);
     }
-    for (int r = from; r < to; r++) {
-      y.get(r * out + first, row);
-      float scale = scales == null ? 1 : scales.get(r);
-      for (int i = 0; i < columns; i++) {
-        row[i] = row[i] * scale + shift[i];
+    for (int begin = from; begin < to; begin += most) {
+      int rows = Math.min(most, to - begin);
+      for (int r = 0; r < rows; r++) {
+        y.get((begin + r) * out + first, tile, r * columns, columns);
+        shift(tile, r * columns, scales == null ? 1 : scales.get(begin + r), shift, columns);
       }
       if (f != null) {
-        Gelu.apply(f, row, room, columns);
+        Gelu.apply(f, tile, room, rows * columns);
       }
-      y.put(r * out + first, row);
+      for (int r = 0; r < rows; r++) {
+        y.put((begin + r) * out + first, tile, r * columns, columns);
+      }
+    }
+  }
+
+  private static void shift(float[] tile, int at, float scale, float[] shift, int n) {
+    for (int i = 0; i < n; i++) {
+      tile[at + i] = tile[at + i] * scale + shift[i];
     }
   }
 }

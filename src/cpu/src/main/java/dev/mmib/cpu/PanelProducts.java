@@ -3,6 +3,7 @@ package dev.mmib.cpu;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.host.HostBuffer;
+import dev.mmib.backend.host.Scratch;
 import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.BytePointer;
@@ -120,10 +121,10 @@ final class PanelProducts {
   /** Where the sums of a block begin. */
   private static void repeat(
       FloatBuffer bias, int first, int width, FloatBuffer y, int from, int end, int out) {
-    var row = new float[width];
-    bias.get(first, row);
+    var row = Scratch.floats(0, width);
+    bias.get(first, row, 0, width);
     for (int r = from; r < end; r++) {
-      y.put(r * out + first, row);
+      y.put(r * out + first, row, 0, width);
     }
   }
 }
