@@ -8,6 +8,7 @@ import dev.mmib.backend.Workers;
 import dev.mmib.backend.host.HostBackend;
 import dev.mmib.backend.host.HostBuffer;
 import dev.mmib.backend.kernel.ElementwiseKernels;
+import dev.mmib.backend.kernel.NormKernels;
 import java.util.Objects;
 
 /**
@@ -22,12 +23,14 @@ public abstract class OffHeapBackend extends HostBackend {
 
   private final OffHeapMemory memory;
   private final ElementwiseKernels elementwise;
+  private final NormKernels norm;
 
   /** Takes over both arguments: they are closed with the backend. */
   protected OffHeapBackend(Workers workers, OffHeapMemory memory) {
     super(workers);
     this.memory = memory;
     this.elementwise = new VectorElementwiseKernels(workers, super.elementwise());
+    this.norm = new VectorNormKernels(workers);
   }
 
   /** Where the buffers come from. */
@@ -38,6 +41,11 @@ public abstract class OffHeapBackend extends HostBackend {
   @Override
   public ElementwiseKernels elementwise() {
     return elementwise;
+  }
+
+  @Override
+  public NormKernels norm() {
+    return norm;
   }
 
   @Override

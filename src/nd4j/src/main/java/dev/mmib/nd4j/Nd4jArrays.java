@@ -3,7 +3,6 @@ package dev.mmib.nd4j;
 import dev.mmib.backend.Buffer;
 import dev.mmib.cpu.OffHeapBuffer;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.openblas.global.openblas;
 import org.nd4j.common.config.ND4JClassLoading;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -53,7 +52,6 @@ final class Nd4jArrays {
   void run(DynamicCustomOp.DynamicCustomOpsBuilder op) {
     // OpenMP keeps the number of threads per thread, OpenBLAS per process.
     NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(threads);
-    openblas.blas_set_num_threads(threads);
-    Nd4j.exec(op.build());
+    OpenBlas.with(threads, () -> Nd4j.exec(op.build()));
   }
 }

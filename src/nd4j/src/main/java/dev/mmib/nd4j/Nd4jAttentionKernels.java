@@ -6,17 +6,15 @@ import dev.mmib.backend.kernel.NormKernels;
 import dev.mmib.cpu.BatchedAttentionKernels;
 import dev.mmib.cpu.HeadMatrices;
 import dev.mmib.cpu.OffHeapMemory;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.DynamicCustomOp;
 
-/** Attention whose products are ND4J's, all heads of a sequence at a time. */
+/** Attention whose products are {@link OpenBlas}', one head by one thread. */
 final class Nd4jAttentionKernels extends BatchedAttentionKernels {
 
-  private final Nd4jArrays nd4j;
+  private final Workers workers;
 
-  Nd4jAttentionKernels(Nd4jArrays nd4j, OffHeapMemory memory, NormKernels norm, Workers workers) {
+  Nd4jAttentionKernels(OffHeapMemory memory, NormKernels norm, Workers workers) {
     super(memory, norm, workers);
-    this.nd4j = nd4j;
+    this.workers = workers;
   }
 
   @Override
@@ -28,22 +26,31 @@ final class Nd4jAttentionKernels extends BatchedAttentionKernels {
       Buffer inB,
       HeadMatrices c,
       Buffer inC) {
-    for (int i = 0; i < c.batch(); i++) {
-      nd4j.run(
-          DynamicCustomOp.builder("matmul")
-              .addInputs(sequence(a, inA, i), sequence(b, inB, i))
-              .addOutputs(sequence(c, inC, i))
-              .addIntegerArguments(0, 0)
-              .addFloatingPointArguments(scale, 0.0));
-    }
+    OpenBlas.Matrix left = factor(a, inA);
+    OpenBlas.Matrix right = factor(b, inB);
+    var out = OpenBlas.Matrix.write(inC, c.rows(), c.cols(), c.rowStride(), c.colStride());
+    OpenBlas.alone(
+        () ->
+            workers.forEach(
+                c.batch() * c.heads(),
+                1,
+                (from, end) -> {
+                  for (int i = from; i < end; i++) {
+                    OpenBlas.multiply(
+                        scale,
+                        left.at(offset(a, i)),
+                        right.at(offset(b, i)),
+                        0,
+                        out.at(offset(c, i)));
+                  }
+                }));
   }
 
-  /** [heads, rows, cols] of one sequence. */
-  private static INDArray sequence(HeadMatrices m, Buffer buffer, int batch) {
-    return Nd4jArrays.strided(
-        buffer,
-        batch * m.batchStride(),
-        new long[] {m.heads(), m.rows(), m.cols()},
-        new long[] {m.headStride(), m.rowStride(), m.colStride()});
+  private static OpenBlas.Matrix factor(HeadMatrices m, Buffer buffer) {
+    return OpenBlas.Matrix.read(buffer, m.rows(), m.cols(), m.rowStride(), m.colStride());
+  }
+
+  private static long offset(HeadMatrices m, int i) {
+    return i / m.heads() * m.batchStride() + i % m.heads() * m.headStride();
   }
 }

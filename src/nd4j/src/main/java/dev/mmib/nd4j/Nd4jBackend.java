@@ -8,11 +8,12 @@ import dev.mmib.cpu.OffHeapBackend;
 import dev.mmib.cpu.OffHeapMemory;
 
 /**
- * The CPU by ND4J: products, plain convolutions, and attention's products; the rest, and
- * convolutions with groups or dilation, in Java.
+ * The CPU by ND4J: plain convolutions by its operators, products and attention's by the OpenBLAS
+ * that it brings; the rest, and convolutions with groups or dilation, in Java.
  *
- * <p>ND4J works on the buffers where they are. Its pointwise operators are not used: they are
- * slower than Java's loops, and its GELUs are wrong.
+ * <p>Both work on the buffers where they are. ND4J's pointwise operators are not used: they are
+ * slower than Java's loops, and its GELUs are wrong. Nor is its {@code matmul}, which is no faster
+ * with weights as they lie, and slower by far for attention's many small products.
  */
 public final class Nd4jBackend extends OffHeapBackend {
 
@@ -24,9 +25,9 @@ public final class Nd4jBackend extends OffHeapBackend {
   Nd4jBackend(int threads, OffHeapMemory memory, Variant variant) {
     super(new Workers(threads), memory);
     Nd4jArrays nd4j = new Nd4jArrays(threads);
-    this.matmul = new Nd4jMatMulKernels(nd4j, super.matmul(), workers());
+    this.matmul = new Nd4jMatMulKernels(super.matmul(), workers());
     this.convolution = new Nd4jConvolutionKernels(nd4j, memory, super.convolution());
-    this.attention = new Nd4jAttentionKernels(nd4j, memory, norm(), workers());
+    this.attention = new Nd4jAttentionKernels(memory, norm(), workers());
     this.variant = variant.suffix().isEmpty() ? "plain" : variant.suffix().substring(1);
   }
 
@@ -41,7 +42,7 @@ public final class Nd4jBackend extends OffHeapBackend {
         + Nd4jProvider.version()
         + " ("
         + variant
-        + "), convolutions with groups or dilation in Java, "
+        + "), products by OpenBLAS, convolutions with groups or dilation in Java, "
         + workers().threads()
         + " threads";
   }

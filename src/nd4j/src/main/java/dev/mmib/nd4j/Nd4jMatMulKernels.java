@@ -6,23 +6,19 @@ import dev.mmib.backend.host.HostBuffer;
 import dev.mmib.backend.kernel.MatMulKernels;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.DynamicCustomOp;
 
 /**
- * Matrix products by ND4J's {@code matmul}; the bias is added in Java.
+ * Matrix products by {@link OpenBlas}, in blocks for all threads; the bias is where the sums of a
+ * block begin.
  *
- * <p>Batches are done one by one: ND4J's own batches neither share a factor nor run faster. Empty
- * products are left to the host kernels.
+ * <p>Empty products are left to the host kernels.
  */
 final class Nd4jMatMulKernels implements MatMulKernels {
 
-  private final Nd4jArrays nd4j;
   private final MatMulKernels host;
   private final Workers workers;
 
-  Nd4jMatMulKernels(Nd4jArrays nd4j, MatMulKernels host, Workers workers) {
-    this.nd4j = nd4j;
+  Nd4jMatMulKernels(MatMulKernels host, Workers workers) {
     this.host = host;
     this.workers = workers;
   }
@@ -34,57 +30,60 @@ final class Nd4jMatMulKernels implements MatMulKernels {
       return;
     }
     boolean oneMatrix = p.bStride() == 0 && !p.transposeA() && p.aStride() == p.m() * p.k();
-    if (p.batch() == 1 || oneMatrix) {
-      multiply(p, Math.multiplyExact(p.batch(), p.m()), a, 0, b, 0, c, 0);
-    } else {
-      for (int i = 0; i < p.batch(); i++) {
-        multiply(
-            p,
-            p.m(),
-            a,
-            (long) i * p.aStride(),
-            b,
-            (long) i * p.bStride(),
-            c,
-            (long) i * p.m() * p.n());
-      }
+    int batch = oneMatrix ? 1 : p.batch();
+    int rows = oneMatrix ? Math.multiplyExact(p.batch(), p.m()) : p.m();
+    Blocks blocks = Blocks.of(batch, rows, p.n(), p.k());
+    OpenBlas.Matrix left = left(p, a, rows);
+    OpenBlas.Matrix right = right(p, b);
+    OpenBlas.Matrix out = OpenBlas.Matrix.write(c, rows, p.n(), p.n(), 1);
+    float[] sums = bias == null ? null : floats(bias, p.n());
+    FloatBuffer results = HostBuffer.floats(c);
+    OpenBlas.alone(
+        () ->
+            workers.forEach(
+                batch * blocks.count(),
+                1,
+                (from, end) -> {
+                  for (int n = from; n < end; n++) {
+                    int i = n / blocks.count();
+                    Blocks.Part part = blocks.part(n % blocks.count());
+                    int start = i * rows * p.n();
+                    if (sums != null) {
+                      repeat(sums, part, results, start, p.n());
+                    }
+                    OpenBlas.multiply(
+                        1,
+                        left.at((long) i * p.aStride()).rows(part.top(), part.bottom()),
+                        right.at((long) i * p.bStride()).cols(part.left(), part.right()),
+                        sums == null ? 0 : 1,
+                        out.at(start)
+                            .rows(part.top(), part.bottom())
+                            .cols(part.left(), part.right()));
+                  }
+                }));
+  }
+
+  private static void repeat(float[] bias, Blocks.Part part, FloatBuffer to, int at, int n) {
+    for (int row = part.top(); row < part.bottom(); row++) {
+      to.put(at + row * n + part.left(), bias, part.left(), part.right() - part.left());
     }
-    if (bias != null) {
-      addBias(p, bias, c);
-    }
   }
 
-  private void multiply(
-      Product p, int rows, Buffer a, long atA, Buffer b, long atB, Buffer c, long atC) {
-    INDArray left = p.transposeA() ? matrix(a, atA, p.k(), rows) : matrix(a, atA, rows, p.k());
-    INDArray right = p.transposeB() ? matrix(b, atB, p.n(), p.k()) : matrix(b, atB, p.k(), p.n());
-    nd4j.run(
-        DynamicCustomOp.builder("matmul")
-            .addInputs(left, right)
-            .addOutputs(matrix(c, atC, rows, p.n()))
-            .addIntegerArguments(p.transposeA() ? 1 : 0, p.transposeB() ? 1 : 0));
+  private static float[] floats(Buffer bias, int n) {
+    var values = new float[n];
+    HostBuffer.floats(bias).get(0, values);
+    return values;
   }
 
-  private static INDArray matrix(Buffer buffer, long offset, long rows, long cols) {
-    return Nd4jArrays.strided(buffer, offset, new long[] {rows, cols}, new long[] {cols, 1});
+  private static OpenBlas.Matrix left(Product p, Buffer a, int rows) {
+    return p.transposeA()
+        ? OpenBlas.Matrix.read(a, rows, p.k(), 1, rows)
+        : OpenBlas.Matrix.read(a, rows, p.k(), p.k(), 1);
   }
 
-  private void addBias(Product p, Buffer bias, Buffer c) {
-    var offsets = new float[p.n()];
-    HostBuffer.floats(bias).get(0, offsets);
-    FloatBuffer out = HostBuffer.floats(c);
-    workers.forEach(
-        p.batch() * p.m(),
-        Math.max(1, (1 << 14) / p.n()),
-        (from, to) -> {
-          var row = new float[offsets.length];
-          for (int r = from; r < to; r++) {
-            out.get(r * row.length, row);
-            for (int i = 0; i < row.length; i++) {
-              row[i] += offsets[i];
-            }
-            out.put(r * row.length, row);
-          }
-        });
+  private static OpenBlas.Matrix right(Product p, Buffer b) {
+    return p.transposeB()
+        ? OpenBlas.Matrix.read(b, p.k(), p.n(), 1, p.k())
+        : OpenBlas.Matrix.read(b, p.k(), p.n(), p.n(), 1);
   }
 }

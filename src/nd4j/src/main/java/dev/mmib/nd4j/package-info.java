@@ -1,4 +1,7 @@
-/** The CPU fallback: the memory of {@code dev.mmib.cpu}, products and convolutions by ND4J. */
+/**
+ * The CPU fallback: the memory of {@code dev.mmib.cpu}, products and convolutions by what ND4J
+ * brings.
+ */
 @NullMarked
 package dev.mmib.nd4j;
 

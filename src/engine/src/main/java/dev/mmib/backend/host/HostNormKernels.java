@@ -9,7 +9,7 @@ import dev.mmib.backend.kernel.NormKernels;
 import org.jspecify.annotations.Nullable;
 
 /** Normalizations in plain Java; sums and statistics in double precision. */
-public final class HostNormKernels implements NormKernels {
+public class HostNormKernels implements NormKernels {
 
   private final HostSoftmax softmax;
   private final HostLayerNorm layerNorm;
