@@ -12,10 +12,12 @@ final class CudaMatMulKernels implements MatMulKernels, AutoCloseable {
   private final Cublas cublas;
   private final @Nullable Bfloat16 bfloat16;
   private final Kernel fillRows;
+  private final Kernel fill;
 
   CudaMatMulKernels(CudaStream stream, Precision precision, Bfloat16 bfloat16) {
     this.bfloat16 = precision == Precision.BF16 ? bfloat16 : null;
     this.fillRows = stream.kernel("matmul", "fill_rows");
+    this.fill = stream.kernel("elementwise", "fill");
     this.cublas = new Cublas(stream, precision);
   }
 
@@ -30,6 +32,12 @@ final class CudaMatMulKernels implements MatMulKernels, AutoCloseable {
     if (bias != null) {
       long rows = (long) p.batch() * p.m();
       fillRows.in(bias).out(out).value(rows).value(p.n()).over(out.length());
+    }
+    if (p.k() == 0) { // cuBLAS refuses sums of nothing
+      if (bias == null) {
+        fill.out(out).value(0f).value(out.length()).over(out.length());
+      }
+      return;
     }
     if (bfloat16 != null) {
       left = bfloat16.of(left);
