@@ -42,7 +42,19 @@ public final class CpuBackend extends OffHeapBackend {
    * @param precision of the linear layers of inference; other than FP32, it refuses training
    */
   public CpuBackend(int threads, Precision precision) {
-    this(threads, precision, new OffHeapMemory(), Platform.current().name().endsWith("x86_64"));
+    this(
+        threads,
+        offered(precision),
+        new OffHeapMemory(),
+        Platform.current().name().endsWith("x86_64"));
+  }
+
+  private static Precision offered(Precision precision) {
+    if (precision != Precision.FP32 && !new CpuProvider().precisions().contains(precision)) {
+      throw new IllegalArgumentException(
+          "cpu: precision " + precision + " vs " + new CpuProvider().precisions());
+    }
+    return precision;
   }
 
   /**

@@ -35,6 +35,14 @@ public final class OffHeapBuffer implements HostBuffer {
 
     /** Copies numbers that lie so to plain order. */
     void restore(BytePointer from, BytePointer plain);
+
+    /**
+     * Copies numbers {@code [at, at+count)} of the plain order; whether it did. Large weights are
+     * saved piece by piece, and {@link #restore} would go through all of them for each.
+     */
+    default boolean read(BytePointer from, int at, float[] to, int offset, int count) {
+      return false;
+    }
   }
 
   /** What was made of the numbers and is kept with them while they do not change. */
@@ -149,6 +157,10 @@ public final class OffHeapBuffer implements HostBuffer {
       Objects.requireNonNull(floats).get(at, to, offset, count);
       return;
     }
+    Objects.checkFromIndexSize(at, count, length);
+    if (order.read(mine.block().pointer(), at, to, offset, count)) {
+      return;
+    }
     Held plain = take(4L * length);
     try {
       order.restore(mine.block().pointer(), plain.block().pointer());
@@ -190,9 +202,20 @@ public final class OffHeapBuffer implements HostBuffer {
   synchronized void layOut(Layout order, BiConsumer<BytePointer, BytePointer> copy) {
     Held mine = memory(DType.F32);
     Held other = take(order.bytes(length));
-    copy.accept(mine.block().pointer(), other.block().pointer());
-    hold(other, order);
-    owner.release(mine.block(), mine.asked());
+    move(mine, other, order, copy);
+  }
+
+  /** Copies from one memory to another and holds that, or frees it if the copy fails. */
+  private void move(
+      Held from, Held to, @Nullable Layout order, BiConsumer<BytePointer, BytePointer> copy) {
+    try {
+      copy.accept(from.block().pointer(), to.block().pointer());
+    } catch (RuntimeException | Error e) {
+      owner.release(to.block(), to.asked());
+      throw e;
+    }
+    hold(to, order);
+    owner.release(from.block(), from.asked());
   }
 
   private synchronized void restorePlainOrder() {
@@ -201,10 +224,7 @@ public final class OffHeapBuffer implements HostBuffer {
       return;
     }
     Held mine = memory(DType.F32);
-    Held plain = take(4L * length);
-    order.restore(mine.block().pointer(), plain.block().pointer());
-    hold(plain, null);
-    owner.release(mine.block(), mine.asked());
+    move(mine, take(4L * length), null, order::restore);
   }
 
   private Held take(long bytes) {
@@ -216,10 +236,15 @@ public final class OffHeapBuffer implements HostBuffer {
     return changes;
   }
 
-  /** What was kept under {@code key}, if nothing changed since. */
-  @Nullable Derived derived(Object key) {
+  /** What was kept under {@code key}, if nothing changed since; otherwise it is closed. */
+  synchronized @Nullable Derived derived(Object key) {
     Derived kept = derived == null ? null : derived.get(key);
-    return kept != null && kept.isCurrent() ? kept : null;
+    if (kept == null || kept.isCurrent()) {
+      return kept;
+    }
+    Objects.requireNonNull(derived).remove(key);
+    kept.close();
+    return null;
   }
 
   /** Keeps {@code made} until the buffer is closed or something else is kept under its key. */

@@ -81,12 +81,16 @@ final class PanelProducts {
     int in = panels.in();
     int threads = gemm.threadsFor(rows, out, in);
     Blocks blocks = Blocks.of(rows, panels, threads);
-    BytePointer weights = OffHeapBuffer.of(w).laidOut();
     var from = Gemm.Place.read(x, 0, rows, in, in, 1);
     var to = Gemm.Place.write(y, 0, rows, out, out, 1);
     LayerTail tail = f == null ? null : new LayerTail(y, out, null, bias, f);
     FloatBuffer shifts = bias == null || tail != null ? null : HostBuffer.floats(bias);
     FloatBuffer results = HostBuffer.floats(y);
+    if (OffHeapBuffer.of(w).layout() != panels) { // opening the others has restored it
+      throw new IllegalArgumentException(
+          "linear: the weights are also x, bias or y vs a buffer of their own");
+    }
+    BytePointer weights = OffHeapBuffer.of(w).laidOut();
     // Blocks that follow each other share their weights.
     gemm.forEach(
         threads,

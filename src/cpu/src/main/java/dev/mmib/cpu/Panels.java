@@ -129,6 +129,23 @@ final class Panels implements OffHeapBuffer.Layout {
         });
   }
 
+  @Override
+  public boolean read(BytePointer panels, int at, float[] to, int offset, int count) {
+    FloatBuffer from = floats(panels);
+    int output = at / in;
+    int input = at % in;
+    for (int i = 0; i < count; i++) {
+      int panel = output / widest;
+      int place = (int) start(panel) + input * width(panel) + output - panel * widest;
+      to[offset + i] = from.get(place);
+      if (++input == in) {
+        input = 0;
+        output++;
+      }
+    }
+    return true;
+  }
+
   /** The inputs {@code [begin, begin+count)} of one panel, and room for them. */
   private interface Tile {
     void turn(int panel, int begin, int count, float[] tile, float[] row);

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Linear layers of inference with factors of fewer bits; every other product is exact.
  *
  * <p>bfloat16: both factors rounded, sums in float32. Bytes: a scale for each output of the weights
- * and one for each row of the other factor, found anew for every product; sums are exact.
+ * and one for each row of the other factor, found anew for every product; sums in 32 bits.
  *
  * <p>Layers with few inputs or outputs, such as the ones that choose a tag, stay exact: they take
  * no time, and what they round away decides.
@@ -36,7 +36,7 @@ final class ReducedMatMulKernels implements MatMulKernels, AutoCloseable {
 
   @Override
   public boolean fuses(Unary f) {
-    return LayerTail.knows(f);
+    return LayerTail.knows(f) && exact.fuses(f);
   }
 
   @Override

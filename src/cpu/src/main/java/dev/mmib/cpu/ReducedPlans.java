@@ -80,9 +80,8 @@ final class ReducedPlans implements AutoCloseable {
   }
 
   /** {@code y [rows of out] = x [rows, in] · a tile [in, columns] (+ bias)}. */
-  private matmul.primitive_desc productDesc(List<Pointer> kept, Key.Product key) {
+  private matmul.primitive_desc productDesc(List<Pointer> kept, Key.Product key, memory.desc w) {
     var x = keep(kept, new memory.desc(dims(key.rows(), key.in()), type, dims(key.in(), 1)));
-    var w = keep(kept, new memory.desc(dims(key.in(), key.columns()), type, memory.format_tag.any));
     var y = floats(kept, dims(key.rows(), key.columns()), key.out(), 1);
     var attributes = attributes(kept);
     if (hasScales()) {
@@ -110,7 +109,7 @@ final class ReducedPlans implements AutoCloseable {
         new Key.Product(rows, columns, in, out, bias),
         key -> {
           var kept = new ArrayList<Pointer>();
-          var desc = productDesc(kept, (Key.Product) key);
+          var desc = productDesc(kept, (Key.Product) key, tileDesc(kept, columns, in));
           var arguments = new Arguments();
           arguments.add(dnnl.DNNL_ARG_SRC, keep(kept, desc.src_desc()));
           arguments.add(dnnl.DNNL_ARG_WEIGHTS, keep(kept, desc.weights_desc()));
@@ -139,7 +138,8 @@ final class ReducedPlans implements AutoCloseable {
   /** How oneDNN wants a tile, for any number of rows. */
   private memory.desc tileDesc(List<Pointer> kept, int columns, int in) {
     var product = new Key.Product(Pieces.LARGEST, columns, in, columns, false);
-    return keep(kept, keep(kept, productDesc(kept, product)).weights_desc());
+    var any = new memory.desc(dims(in, columns), type, memory.format_tag.any);
+    return keep(kept, keep(kept, productDesc(kept, product, keep(kept, any))).weights_desc());
   }
 
   /** Puts rounded weights [columns, in] in the order of a tile; its arguments: weights, tile. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mmib.backend.Buffer;
@@ -13,6 +14,7 @@ import dev.mmib.op.MatMul;
 import dev.mmib.tensor.Mode;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Shape;
+import java.util.Arrays;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -99,6 +101,38 @@ class PanelProductsTest {
         MatMul.linear(scope.of(Shape.of(3, 96), numbers.normal(3 * 96)), w, null);
         assertNull(weights.layout());
       }
+    }
+  }
+
+  @Test
+  void anyPieceOfThemIsReadInPlainOrder() {
+    int out = Panels.WIDE + 70;
+    int in = 9;
+    float[] w = numbers.normal(out * in);
+    for (int rows : new int[] {1, 100}) { // narrow panels, wide ones
+      try (var cpu = new CpuBackend(1);
+          Buffer ws = buffer(cpu, w);
+          Buffer x = buffer(cpu, numbers.normal(rows * in));
+          Buffer y = buffer(cpu, new float[rows * out])) {
+        cpu.matmul().linear(rows, out, in, x, ws, null, null, y);
+        var layout = OffHeapBuffer.of(ws).layout();
+        for (int[] piece : new int[][] {{0, 1}, {8, 2}, {430, 13}, {3450, out * in - 3450}}) {
+          var got = new float[piece[1]];
+          cpu.download(ws, piece[0], got, 0, got.length);
+          assertArrayEquals(Arrays.copyOfRange(w, piece[0], piece[0] + piece[1]), got);
+        }
+        assertEquals(layout, OffHeapBuffer.of(ws).layout());
+      }
+    }
+  }
+
+  @Test
+  void refusesWeightsThatAreAlsoTheRows() {
+    try (var cpu = new CpuBackend(1);
+        Buffer w = buffer(cpu, numbers.normal(64));
+        Buffer y = buffer(cpu, new float[64])) {
+      assertThrows(
+          IllegalArgumentException.class, () -> cpu.matmul().linear(8, 8, 8, w, w, null, null, y));
     }
   }
 

@@ -16,7 +16,7 @@ public enum Precision {
    */
   BF16,
   /**
-   * Both factors of linear layers rounded to 8 bits, sums exact: weights by a scale for each
+   * Both factors of linear layers rounded to 8 bits, sums in 32 bits: weights by a scale for each
    * output, the other factor by a scale for each row, found anew for every product. For inference
    * only.
    */
