@@ -71,8 +71,9 @@ final class FoldedNorm {
     var variance = Arranger.plain(sources.get(4));
     var memory = order.memory();
     var shift = memory.allocate(DType.F32, channels);
-    var copy = order.room();
+    OffHeapBuffer copy = null;
     try (var scaled = memory.allocate(DType.F32, w.length())) {
+      copy = order.room();
       var to = scaled.floats();
       var added = shift.floats();
       var row = new float[each];
@@ -88,7 +89,9 @@ final class FoldedNorm {
       order.arrange(scaled.pointer(), copy.pointer());
       return WeightCopy.of(sources, copy, shift);
     } catch (RuntimeException | Error e) {
-      copy.close();
+      if (copy != null) {
+        copy.close();
+      }
       shift.close();
       throw e;
     }

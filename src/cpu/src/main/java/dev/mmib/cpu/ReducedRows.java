@@ -42,7 +42,27 @@ final class ReducedRows implements OffHeapBuffer.Derived {
     OffHeapMemory memory = plans.memory();
     long bytes = (long) rows * in * plans.bytes();
     var rounded = memory.allocate(DType.F32, Math.toIntExact((bytes + 3) / 4));
-    var scales = plans.hasScales() ? memory.allocate(DType.F32, rows) : null;
+    OffHeapBuffer scales = null;
+    try {
+      scales = plans.hasScales() ? memory.allocate(DType.F32, rows) : null;
+      round(x, rows, in, rounded, scales, plans);
+      return new ReducedRows(x, rows, in, rounded, scales);
+    } catch (RuntimeException | Error e) {
+      rounded.close();
+      if (scales != null) {
+        scales.close();
+      }
+      throw e;
+    }
+  }
+
+  private static void round(
+      OffHeapBuffer x,
+      int rows,
+      int in,
+      OffHeapBuffer rounded,
+      @Nullable OffHeapBuffer scales,
+      ReducedPlans plans) {
     long from = x.reading().address();
     long to = rounded.reading().address();
     IntBuffer bits = x.reading().asByteBuffer().order(ByteOrder.nativeOrder()).asIntBuffer();
@@ -71,7 +91,6 @@ final class ReducedRows implements OffHeapBuffer.Derived {
                     }
                   });
             });
-    return new ReducedRows(x, rows, in, rounded, scales);
   }
 
   private static void scale(IntBuffer bits, int in, int from, int to, FloatBuffer scales) {

@@ -40,22 +40,29 @@ final class ReducedWeights implements OffHeapBuffer.Derived {
     int width = plans.columns(out);
     int count = (out + width - 1) / width;
     long tileBytes = plans.tileBytes(width, in);
-    OffHeapMemory memory = plans.memory();
-    OffHeapBuffer tiles = memory.allocate(DType.F32, Math.toIntExact((tileBytes * count + 3) / 4));
     ReducedRows rows = ReducedRows.of(w, out, in, plans);
-    long to = tiles.reading().address();
-    plans
-        .oneDnn()
-        .forEachInLanes(
-            count,
-            (lane, t) -> {
-              int first = t * width;
-              plans
-                  .tile(Math.min(width, out - first), in)
-                  .run(lane, rows.row(first, plans.bytes()), to + t * tileBytes);
-            });
-    OffHeapBuffer scales = rows.closeButScales();
-    return new ReducedWeights(w, out, in, tiles, tileBytes, scales);
+    OffHeapBuffer tiles = null;
+    try {
+      tiles = plans.memory().allocate(DType.F32, Math.toIntExact((tileBytes * count + 3) / 4));
+      long to = tiles.reading().address();
+      plans
+          .oneDnn()
+          .forEachInLanes(
+              count,
+              (lane, t) -> {
+                int first = t * width;
+                plans
+                    .tile(Math.min(width, out - first), in)
+                    .run(lane, rows.row(first, plans.bytes()), to + t * tileBytes);
+              });
+      return new ReducedWeights(w, out, in, tiles, tileBytes, rows.closeButScales());
+    } catch (RuntimeException | Error e) {
+      rows.close();
+      if (tiles != null) {
+        tiles.close();
+      }
+      throw e;
+    }
   }
 
   boolean are(int outputs, int inputs) {

@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mmib.backend.Buffer;
+import dev.mmib.backend.DType;
 import dev.mmib.backend.Precision;
+import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.MatMulKernels.Product;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
@@ -214,6 +216,29 @@ class ReducedMatMulKernelsTest {
         Buffer y = buffer(cpu, new float[20 * out])) {
       cpu.matmul().linear(20, out, 100, xs, ws, null, null, y);
       return values(cpu, y);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "INT8"})
+  void givesBackWhatItTookWhenMemoryRunsOut(Precision precision) {
+    int size = 256;
+    open(1, precision).close(); // skips the test where there are no instructions
+    try (var memory = new OffHeapMemory(3 * 4 * size * size + 100_000);
+        var workers = new Workers(1);
+        var oneDnn = new OneDnn(workers, memory);
+        var cpu = new CpuBackend(1);
+        var kernels = new ReducedMatMulKernels(oneDnn, precision, cpu.matmul());
+        var x = memory.allocate(DType.F32, size * size);
+        var w = memory.allocate(DType.F32, size * size);
+        var y = memory.allocate(DType.F32, size * size)) {
+      x.floats().put(0, numbers.normal(size * size));
+      w.floats().put(0, numbers.normal(size * size));
+      var refusal =
+          assertThrows(
+              MmibException.class, () -> kernels.linear(size, size, size, x, w, null, null, y));
+      assertEquals(ErrorCode.OUT_OF_MEMORY, refusal.code());
+      assertEquals(3, memory.use().liveBuffers());
     }
   }
 
