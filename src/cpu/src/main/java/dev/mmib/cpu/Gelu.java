@@ -33,6 +33,11 @@ final class Gelu {
 
   private Gelu() {}
 
+  /** Whether {@code f} is one of the two. */
+  static boolean is(Unary f) {
+    return f == Unary.GELU || f == Unary.GELU_TANH;
+  }
+
   /** {@code x[i] = f(x[i])} below {@code n} for one of the two; {@code u} is room for as many. */
   static void apply(Unary f, float[] x, float[] u, int n) {
     if (f == Unary.GELU) {
@@ -133,7 +138,7 @@ final class Gelu {
   }
 
   /** {@code z ← exp(z) − 1} for z from 0, where it is accurate to 0.6 or so. */
-  private static void expRoot(float[] z, int n) {
+  static void expRoot(float[] z, int n) {
     for (int i = 0; i < n; i++) {
       float v = z[i];
       float q = 1f / 5040;

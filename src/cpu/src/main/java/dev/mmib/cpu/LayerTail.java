@@ -28,7 +28,7 @@ final class LayerTail {
    *
    * @param scales [rows] or null
    * @param bias [out] or null
-   * @param f one that {@link #knows}, or null
+   * @param f one of {@link Gelu}, or null
    */
   LayerTail(
       Buffer y, int out, @Nullable FloatBuffer scales, @Nullable Buffer bias, @Nullable Unary f) {
@@ -37,10 +37,6 @@ final class LayerTail {
     this.scales = scales;
     this.bias = bias == null ? null : HostBuffer.floats(bias);
     this.f = f;
-  }
-
-  static boolean knows(Unary f) {
-    return f == Unary.GELU || f == Unary.GELU_TANH;
   }
 
   /** Rows {@code [from, to)} of {@code columns} columns from {@code first} on. */

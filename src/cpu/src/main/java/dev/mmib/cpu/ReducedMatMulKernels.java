@@ -36,7 +36,7 @@ final class ReducedMatMulKernels implements MatMulKernels, AutoCloseable {
 
   @Override
   public boolean fuses(Unary f) {
-    return LayerTail.knows(f) && exact.fuses(f);
+    return Gelu.is(f) && exact.fuses(f);
   }
 
   @Override

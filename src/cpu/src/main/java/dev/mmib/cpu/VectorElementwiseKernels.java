@@ -25,13 +25,9 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
     this.host = host;
   }
 
-  private static boolean isGelu(Unary f) {
-    return f == Unary.GELU || f == Unary.GELU_TANH;
-  }
-
   @Override
   public void unary(Unary f, Buffer x, Buffer y) {
-    if (!isGelu(f)) {
+    if (!Gelu.is(f)) {
       host.unary(f, x, y);
       return;
     }
@@ -54,7 +50,7 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
 
   @Override
   public void unaryGrad(Unary f, Buffer x, Buffer y, Buffer dy, Buffer dx) {
-    if (!isGelu(f)) {
+    if (!Gelu.is(f)) {
       host.unaryGrad(f, x, y, dy, dx);
       return;
     }
@@ -109,7 +105,7 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
 
   @Override
   public void biasUnary(Unary f, Buffer x, Buffer bias, Buffer y, int rows, int cols) {
-    if (isGelu(f)) {
+    if (Gelu.is(f)) {
       biasedGelu.forward(f, x, bias, y, rows, cols);
     } else {
       host.biasUnary(f, x, bias, y, rows, cols);
@@ -119,7 +115,7 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
   @Override
   public void biasUnaryGrad(
       Unary f, Buffer x, Buffer bias, Buffer dy, Buffer dx, Buffer dbias, int rows, int cols) {
-    if (isGelu(f)) {
+    if (Gelu.is(f)) {
       biasedGelu.backward(f, x, bias, dy, dx, dbias, rows, cols);
     } else {
       host.biasUnaryGrad(f, x, bias, dy, dx, dbias, rows, cols);

@@ -58,7 +58,7 @@ final class VectorNormKernels extends HostNormKernels {
     for (int r = 0; r < rows; r++) {
       fromLargest(x, r * cols, cols, largest(x, r * cols, cols, room));
     }
-    expRoot(x, rows * cols);
+    Gelu.expRoot(x, rows * cols);
     power(x, rows * cols);
     reciprocal(x, rows * cols);
     for (int r = 0; r < rows; r++) {
@@ -107,21 +107,6 @@ final class VectorNormKernels extends HostNormKernels {
   private static void fromLargest(float[] x, int at, int n, float largest) {
     for (int i = at; i < at + n; i++) {
       x[i] = Math.min(largest - x[i], FAR) * (1f / 256);
-    }
-  }
-
-  /** {@code z ← exp(z) − 1} for z from 0 to FAR/256. */
-  private static void expRoot(float[] z, int n) {
-    for (int i = 0; i < n; i++) {
-      float v = z[i];
-      float q = 1f / 5040;
-      q = q * v + 1f / 720;
-      q = q * v + 1f / 120;
-      q = q * v + 1f / 24;
-      q = q * v + 1f / 6;
-      q = q * v + 0.5f;
-      q = q * v + 1;
-      z[i] = v * q;
     }
   }
 
