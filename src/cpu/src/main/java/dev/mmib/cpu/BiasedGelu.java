@@ -1,10 +1,12 @@
 package dev.mmib.cpu;
 
 import dev.mmib.backend.Buffer;
+import dev.mmib.backend.DType;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.host.HostBuffer;
 import dev.mmib.backend.host.Scratch;
 import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
+import java.nio.DoubleBuffer;
 import java.util.Arrays;
 
 /** Both GELUs after a bias per column, with their gradients, in blocks of rows and columns. */
@@ -17,9 +19,11 @@ final class BiasedGelu {
   private static final int BLOCK = 64;
 
   private final Workers workers;
+  private final OffHeapMemory memory;
 
-  BiasedGelu(Workers workers) {
+  BiasedGelu(Workers workers, OffHeapMemory memory) {
     this.workers = workers;
+    this.memory = memory;
   }
 
   /** Works on {@code n} columns from {@code at} of some rows. */
@@ -70,12 +74,26 @@ final class BiasedGelu {
 
   void backward(
       Unary f, Buffer x, Buffer bias, Buffer dy, Buffer dx, Buffer dbias, int rows, int cols) {
+    try (var room = memory.allocate(DType.F32, 2 * count(rows) * cols)) { // a double is two
+      var sums = room.bytes(0, room.length()).asDoubleBuffer(); // of each block
+      sumBlocks(f, x, bias, dy, dx, sums, rows, cols);
+      var total = HostBuffer.floats(dbias);
+      for (int c = 0; c < cols; c++) {
+        double sum = 0;
+        for (int block = 0; block < count(rows); block++) {
+          sum += sums.get(block * cols + c);
+        }
+        total.put(c, (float) sum);
+      }
+    }
+  }
+
+  private void sumBlocks(
+      Unary f, Buffer x, Buffer bias, Buffer dy, Buffer dx, DoubleBuffer sums, int rows, int cols) {
     var from = HostBuffer.floats(x);
     var shifts = HostBuffer.floats(bias);
     var upstream = HostBuffer.floats(dy);
     var to = HostBuffer.floats(dx);
-    var sums = Scratch.doubles(0, count(rows) * cols); // of each block, by whoever does it
-    Arrays.fill(sums, 0, count(rows) * cols, 0);
     forEachBlock(
         rows,
         cols,
@@ -84,6 +102,8 @@ final class BiasedGelu {
           var room = Scratch.floats(1, STRIP);
           var shift = Scratch.floats(2, STRIP);
           var more = Scratch.floats(3, STRIP);
+          var sum = Scratch.doubles(0, STRIP);
+          Arrays.fill(sum, 0, n, 0);
           shifts.get(at, shift, 0, n);
           for (int row = begin; row < end; row++) {
             from.get(row * cols + at, tile, 0, n);
@@ -91,18 +111,11 @@ final class BiasedGelu {
             Gelu.derive(f, tile, room, more, n);
             upstream.get(row * cols + at, more, 0, n);
             multiply(tile, more, n);
-            addTo(sums, block * cols + at, tile, n);
+            addTo(sum, tile, n);
             to.put(row * cols + at, tile, 0, n);
           }
+          sums.put(block * cols + at, sum, 0, n);
         });
-    var total = HostBuffer.floats(dbias);
-    for (int c = 0; c < cols; c++) {
-      double sum = 0;
-      for (int block = 0; block < count(rows); block++) {
-        sum += sums[block * cols + c];
-      }
-      total.put(c, (float) sum);
-    }
   }
 
   private static void add(float[] tile, float[] shift, int n) {
@@ -117,9 +130,9 @@ final class BiasedGelu {
     }
   }
 
-  private static void addTo(double[] sums, int at, float[] tile, int n) {
+  private static void addTo(double[] sums, float[] tile, int n) {
     for (int i = 0; i < n; i++) {
-      sums[at + i] += tile[i];
+      sums[i] += tile[i];
     }
   }
 }

@@ -116,11 +116,13 @@ final class BlockedConvolution implements AutoCloseable {
    * @param more bias and residual, where the form has them
    */
   void run(BytePointer x, BytePointer w, BytePointer y, BytePointer... more) {
-    var all = new BytePointer[3 + more.length];
-    all[0] = x;
-    all[1] = w;
-    all[2] = y;
-    System.arraycopy(more, 0, all, 3, more.length);
+    var all = new long[3 + more.length];
+    all[0] = x.address();
+    all[1] = w.address();
+    all[2] = y.address();
+    for (int i = 0; i < more.length; i++) {
+      all[3 + i] = more[i].address();
+    }
     primitive.run(all);
   }
 

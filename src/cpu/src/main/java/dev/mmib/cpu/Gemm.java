@@ -1,12 +1,12 @@
 package dev.mmib.cpu;
 
 import dev.mmib.backend.Buffer;
+import dev.mmib.backend.host.PerThread;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.dnnl.global.dnnl;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -57,23 +57,11 @@ final class Gemm {
     this.oneDnn = oneDnn;
   }
 
-  /** An address, owning nothing. */
-  private static final class At extends FloatPointer {
-    At() {
-      super((Pointer) null);
-    }
-
-    At set(long where) {
-      this.address = where;
-      return this;
-    }
-  }
-
   /** The addresses of a call, made once for each thread. */
-  private record Addresses(At a, At b, At c) {}
+  private record Addresses(Address a, Address b, Address c) {}
 
-  private static final ThreadLocal<Addresses> ADDRESSES =
-      ThreadLocal.withInitial(() -> new Addresses(new At(), new At(), new At()));
+  private static final PerThread<Addresses> ADDRESSES =
+      new PerThread<>(() -> new Addresses(new Address(), new Address(), new Address()));
 
   /** {@code c = alpha · a b + beta · c} by all threads; c has neighbouring columns. */
   void multiply(double alpha, Place a, Place b, double beta, Place c) {
@@ -151,7 +139,7 @@ final class Gemm {
       double beta,
       long c,
       long leadingC) {
-    Addresses addresses = ADDRESSES.get();
+    Addresses addresses = ADDRESSES.ofThread();
     int status =
         dnnl.dnnl_sgemm(
             (byte) orderA,

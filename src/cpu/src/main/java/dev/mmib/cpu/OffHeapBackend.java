@@ -29,7 +29,7 @@ public abstract class OffHeapBackend extends HostBackend {
   protected OffHeapBackend(Workers workers, OffHeapMemory memory) {
     super(workers);
     this.memory = memory;
-    this.elementwise = new VectorElementwiseKernels(workers, super.elementwise());
+    this.elementwise = new VectorElementwiseKernels(workers, memory, super.elementwise());
     this.norm = new VectorNormKernels(workers);
   }
 

@@ -161,11 +161,7 @@ final class OneDnn implements AutoCloseable {
       compose.accept(builder);
     } catch (RuntimeException e) { // the only type that JavaCPP makes of a C++ exception
       builder.abandon();
-      throw MmibException.of(
-              ErrorCode.DEVICE,
-              "oneDNN cannot compute " + key + ": " + e.getMessage(),
-              "Use the device java or nd4j, and report this with the sizes.")
-          .causedBy(e);
+      throw refusal(key, e);
     }
     Plan made = builder.build();
     plans.put(key, made);
@@ -175,6 +171,15 @@ final class OneDnn implements AutoCloseable {
       eldest.remove();
     }
     return made;
+  }
+
+  /** What a native exception becomes where {@code what} was composed. */
+  static MmibException refusal(Object what, RuntimeException e) {
+    return MmibException.of(
+            ErrorCode.DEVICE,
+            "oneDNN cannot compute " + what + ": " + e.getMessage(),
+            "Use the device java or nd4j, and report this with the sizes.")
+        .causedBy(e);
   }
 
   int plans() {

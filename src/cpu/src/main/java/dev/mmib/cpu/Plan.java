@@ -34,7 +34,7 @@ final class Plan implements AutoCloseable {
   private final List<Temporary> temporaries;
   private final Step[] steps;
   private final double work;
-  private final At here = new At();
+  private final Address here = new Address();
 
   private Plan(Builder made) {
     this.oneDnn = made.oneDnn;
@@ -84,18 +84,6 @@ final class Plan implements AutoCloseable {
       runSteps();
     } finally {
       scratch.forEach(OffHeapBuffer::close);
-    }
-  }
-
-  /** An address, owning nothing. */
-  private static final class At extends BytePointer {
-    At() {
-      super((Pointer) null);
-    }
-
-    At set(long where) {
-      this.address = where;
-      return this;
     }
   }
 

@@ -22,11 +22,11 @@ final class ReducedMatMulKernels implements MatMulKernels, AutoCloseable {
   static final int SMALLEST = 64;
 
   private final MatMulKernels exact;
-  private final ReducedPlans plans;
+  private final ReducedPrimitives primitives;
 
   ReducedMatMulKernels(OneDnn oneDnn, Precision precision, MatMulKernels exact) {
     this.exact = exact;
-    this.plans = new ReducedPlans(oneDnn, precision);
+    this.primitives = new ReducedPrimitives(oneDnn, precision);
   }
 
   @Override
@@ -57,18 +57,18 @@ final class ReducedMatMulKernels implements MatMulKernels, AutoCloseable {
     ReducedRows factors = rows(OffHeapBuffer.of(x), rows, in);
     long to = OffHeapBuffer.of(y).pointer().address();
     long shift = bias == null ? 0 : OffHeapBuffer.of(bias).reading().address();
-    int width = plans.columns(out);
+    int width = primitives.columns(out);
     int groups = (rows + Pieces.LARGEST - 1) / Pieces.LARGEST;
     int tiles = (out + width - 1) / width;
-    FloatBuffer scales = plans.hasScales() ? factors.scales() : null;
+    FloatBuffer scales = primitives.hasScales() ? factors.scales() : null;
     var tail = scales == null && f == null ? null : new LayerTail(y, out, scales, bias, f);
     boolean fused = bias != null && tail == null;
     // Tasks that follow each other share their weights.
-    plans
+    primitives
         .oneDnn()
-        .forEachInLanes(
+        .forEach(
             groups * tiles,
-            (lane, task) -> {
+            task -> {
               int tile = task / groups;
               int first = tile * width;
               int columns = Math.min(width, out - first);
@@ -78,15 +78,15 @@ final class ReducedMatMulKernels implements MatMulKernels, AutoCloseable {
                   begin,
                   end,
                   (row, count) -> {
-                    var plan = plans.product(count, columns, in, out, fused);
-                    long from = factors.row(row, plans.bytes());
+                    var primitive = primitives.product(count, columns, in, out, fused);
+                    long from = factors.row(row, primitives.bytes());
                     long at = to + 4 * ((long) row * out + first);
                     if (scales != null) {
-                      plan.run(lane, from, weights.tile(tile), at, weights.scales(first));
+                      primitive.run(from, weights.tile(tile), at, weights.scales(first));
                     } else if (fused) {
-                      plan.run(lane, from, weights.tile(tile), at, shift + 4L * first);
+                      primitive.run(from, weights.tile(tile), at, shift + 4L * first);
                     } else {
-                      plan.run(lane, from, weights.tile(tile), at);
+                      primitive.run(from, weights.tile(tile), at);
                     }
                   });
               if (tail != null) {
@@ -99,7 +99,7 @@ final class ReducedMatMulKernels implements MatMulKernels, AutoCloseable {
     if (w.derived(ReducedWeights.class) instanceof ReducedWeights kept && kept.are(out, in)) {
       return kept;
     }
-    var made = ReducedWeights.of(w, out, in, plans);
+    var made = ReducedWeights.of(w, out, in, primitives);
     w.keep(ReducedWeights.class, made);
     return made;
   }
@@ -108,13 +108,13 @@ final class ReducedMatMulKernels implements MatMulKernels, AutoCloseable {
     if (x.derived(ReducedRows.class) instanceof ReducedRows kept && kept.are(rows, in)) {
       return kept;
     }
-    var made = ReducedRows.of(x, rows, in, plans);
+    var made = ReducedRows.of(x, rows, in, primitives);
     x.keep(ReducedRows.class, made);
     return made;
   }
 
   @Override
   public void close() {
-    plans.close();
+    primitives.close();
   }
 }

@@ -38,14 +38,14 @@ final class ReducedRows implements OffHeapBuffer.Derived {
   }
 
   /** Rounds {@code x} [rows, in], by all threads. */
-  static ReducedRows of(OffHeapBuffer x, int rows, int in, ReducedPlans plans) {
-    OffHeapMemory memory = plans.memory();
-    long bytes = (long) rows * in * plans.bytes();
+  static ReducedRows of(OffHeapBuffer x, int rows, int in, ReducedPrimitives primitives) {
+    OffHeapMemory memory = primitives.memory();
+    long bytes = (long) rows * in * primitives.bytes();
     var rounded = memory.allocate(DType.F32, Math.toIntExact((bytes + 3) / 4));
     OffHeapBuffer scales = null;
     try {
-      scales = plans.hasScales() ? memory.allocate(DType.F32, rows) : null;
-      round(x, rows, in, rounded, scales, plans);
+      scales = primitives.hasScales() ? memory.allocate(DType.F32, rows) : null;
+      round(x, rows, in, rounded, scales, primitives);
       return new ReducedRows(x, rows, in, rounded, scales);
     } catch (RuntimeException | Error e) {
       rounded.close();
@@ -62,16 +62,16 @@ final class ReducedRows implements OffHeapBuffer.Derived {
       int in,
       OffHeapBuffer rounded,
       @Nullable OffHeapBuffer scales,
-      ReducedPlans plans) {
+      ReducedPrimitives primitives) {
     long from = x.reading().address();
     long to = rounded.reading().address();
     IntBuffer bits = x.reading().asByteBuffer().order(ByteOrder.nativeOrder()).asIntBuffer();
     FloatBuffer scale = scales == null ? null : scales.floats();
-    plans
+    primitives
         .oneDnn()
-        .forEachInLanes(
+        .forEach(
             (rows + CHUNK - 1) / CHUNK,
-            (lane, chunk) -> {
+            chunk -> {
               int begin = chunk * CHUNK;
               int end = Math.min(rows, begin + CHUNK);
               if (scale != null) {
@@ -82,12 +82,12 @@ final class ReducedRows implements OffHeapBuffer.Derived {
                   end,
                   (row, count) -> {
                     long at = (long) row * in;
-                    var plan = plans.rows(count, in);
+                    var primitive = primitives.rows(count, in);
                     if (scales == null) {
-                      plan.run(lane, from + 4 * at, to + 2 * at);
+                      primitive.run(from + 4 * at, to + 2 * at);
                     } else {
                       long first = scales.reading().address() + 4L * row;
-                      plan.run(lane, from + 4 * at, to + at, first);
+                      primitive.run(from + 4 * at, to + at, first);
                     }
                   });
             });

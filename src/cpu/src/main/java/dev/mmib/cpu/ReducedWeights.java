@@ -36,24 +36,24 @@ final class ReducedWeights implements OffHeapBuffer.Derived {
   }
 
   /** Rounds {@code w}. */
-  static ReducedWeights of(OffHeapBuffer w, int out, int in, ReducedPlans plans) {
-    int width = plans.columns(out);
+  static ReducedWeights of(OffHeapBuffer w, int out, int in, ReducedPrimitives primitives) {
+    int width = primitives.columns(out);
     int count = (out + width - 1) / width;
-    long tileBytes = plans.tileBytes(width, in);
-    ReducedRows rows = ReducedRows.of(w, out, in, plans);
+    long tileBytes = primitives.tileBytes(width, in);
+    ReducedRows rows = ReducedRows.of(w, out, in, primitives);
     OffHeapBuffer tiles = null;
     try {
-      tiles = plans.memory().allocate(DType.F32, Math.toIntExact((tileBytes * count + 3) / 4));
+      tiles = primitives.memory().allocate(DType.F32, Math.toIntExact((tileBytes * count + 3) / 4));
       long to = tiles.reading().address();
-      plans
+      primitives
           .oneDnn()
-          .forEachInLanes(
+          .forEach(
               count,
-              (lane, t) -> {
+              t -> {
                 int first = t * width;
-                plans
+                primitives
                     .tile(Math.min(width, out - first), in)
-                    .run(lane, rows.row(first, plans.bytes()), to + t * tileBytes);
+                    .run(rows.row(first, primitives.bytes()), to + t * tileBytes);
               });
       return new ReducedWeights(w, out, in, tiles, tileBytes, rows.closeButScales());
     } catch (RuntimeException | Error e) {

@@ -11,7 +11,6 @@ import org.bytedeco.dnnl.primitive;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.dnnl.stream;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -53,6 +52,7 @@ final class SharedPrimitive implements AutoCloseable {
   private final class Call implements AutoCloseable {
     private final stream stream = new stream(oneDnn.engine());
     private final IntMemoryMap map = new IntMemoryMap();
+    private final Address here = new Address();
     private final memory[] memories = new memory[arguments.size() + 1];
 
     Call() {
@@ -67,9 +67,9 @@ final class SharedPrimitive implements AutoCloseable {
       map.put(number, memories[at]);
     }
 
-    void run(BytePointer... at) {
+    void run(long... at) {
       for (int i = 0; i < at.length; i++) {
-        memories[i].set_data_handle(at[i]);
+        memories[i].set_data_handle(here.set(at[i]));
       }
       if (scratchFloats == 0) {
         primitive.execute(stream, map);
@@ -93,11 +93,15 @@ final class SharedPrimitive implements AutoCloseable {
     }
   }
 
-  /** Runs on memory that lies as the arguments say, in their order, and waits. */
-  void run(BytePointer... at) {
+  /**
+   * Runs and waits.
+   *
+   * @param at the addresses of memory that lies as the arguments say, in their order
+   */
+  void run(long... at) {
     if (at.length != arguments.size()) {
       throw new IllegalArgumentException(
-          "primitive: " + at.length + " pointers vs " + arguments.size() + " arguments");
+          "primitive: " + at.length + " addresses vs " + arguments.size() + " arguments");
     }
     Call known = idle.poll();
     Call call = known == null ? new Call() : known;

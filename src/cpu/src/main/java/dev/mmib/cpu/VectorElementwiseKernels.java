@@ -19,9 +19,9 @@ final class VectorElementwiseKernels implements ElementwiseKernels {
   private final BiasedGelu biasedGelu;
   private final ElementwiseKernels host;
 
-  VectorElementwiseKernels(Workers workers, ElementwiseKernels host) {
+  VectorElementwiseKernels(Workers workers, OffHeapMemory memory, ElementwiseKernels host) {
     this.workers = workers;
-    this.biasedGelu = new BiasedGelu(workers);
+    this.biasedGelu = new BiasedGelu(workers, memory);
     this.host = host;
   }
 

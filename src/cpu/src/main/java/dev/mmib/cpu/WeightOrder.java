@@ -108,7 +108,7 @@ final class WeightOrder implements AutoCloseable {
 
   private void move(SharedPrimitive reorder, BytePointer from, BytePointer to) {
     long bytes = 4L * length / pieces;
-    oneDnn.forEach(pieces, i -> reorder.run(from.getPointer(i * bytes), to.getPointer(i * bytes)));
+    oneDnn.forEach(pieces, i -> reorder.run(from.address() + i * bytes, to.address() + i * bytes));
   }
 
   private SharedPrimitive reorder(memory.desc from, memory.desc to) {

@@ -1,11 +1,11 @@
 package dev.mmib.nd4j;
 
 import dev.mmib.backend.Buffer;
+import dev.mmib.backend.host.PerThread;
+import dev.mmib.cpu.Address;
 import dev.mmib.cpu.OffHeapBuffer;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas;
 
 /**
@@ -23,8 +23,8 @@ final class OpenBlas {
    */
   private static final ReadWriteLock THREADS = new ReentrantReadWriteLock();
 
-  private static final ThreadLocal<Addresses> ADDRESSES =
-      ThreadLocal.withInitial(() -> new Addresses(new At(), new At(), new At()));
+  private static final PerThread<Addresses> ADDRESSES =
+      new PerThread<>(() -> new Addresses(new Address(), new Address(), new Address()));
 
   private OpenBlas() {}
 
@@ -67,20 +67,8 @@ final class OpenBlas {
     }
   }
 
-  /** An address, owning nothing. */
-  private static final class At extends FloatPointer {
-    At() {
-      super((Pointer) null);
-    }
-
-    At set(Matrix matrix) {
-      this.address = matrix.address();
-      return this;
-    }
-  }
-
   /** The addresses of a call, made once for each thread. */
-  private record Addresses(At a, At b, At c) {}
+  private record Addresses(Address a, Address b, Address c) {}
 
   /** Runs {@code products}, whose threads all call {@link #multiply}. */
   static void alone(Runnable products) {
@@ -113,7 +101,7 @@ final class OpenBlas {
 
   /** {@code c = alpha · a b + beta · c}; c has neighbouring columns. */
   static void multiply(double alpha, Matrix a, Matrix b, double beta, Matrix c) {
-    Addresses addresses = ADDRESSES.get();
+    Addresses addresses = ADDRESSES.ofThread();
     openblas.cblas_sgemm(
         openblas.CblasRowMajor,
         a.turned() ? openblas.CblasTrans : openblas.CblasNoTrans,
@@ -122,12 +110,12 @@ final class OpenBlas {
         c.cols(),
         a.cols(),
         (float) alpha,
-        addresses.a().set(a),
+        addresses.a().set(a.address()),
         a.leading(),
-        addresses.b().set(b),
+        addresses.b().set(b.address()),
         b.leading(),
         (float) beta,
-        addresses.c().set(c),
+        addresses.c().set(c.address()),
         c.leading());
   }
 }

@@ -22,7 +22,7 @@ public final class PhiloxTile {
   private static final long W1 = 0xBB67AE85L;
   private static final int ROUNDS = 10;
 
-  private static final ThreadLocal<PhiloxTile> OF_THREAD = ThreadLocal.withInitial(PhiloxTile::new);
+  private static final PerThread<PhiloxTile> EACH = new PerThread<>(PhiloxTile::new);
 
   // One more block, for tiles that begin within one.
   private final long[] c0 = new long[BLOCKS + 1];
@@ -35,7 +35,7 @@ public final class PhiloxTile {
 
   /** The calling thread's. */
   public static PhiloxTile ofThread() {
-    return OF_THREAD.get();
+    return EACH.ofThread();
   }
 
   /** {@code to[j]} is the uniform number of element {@code first + j}, for j below {@code n}. */
