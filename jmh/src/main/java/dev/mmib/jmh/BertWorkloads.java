@@ -5,6 +5,7 @@ import dev.mmib.backend.Precision;
 import dev.mmib.jmh.djl.DjlBert;
 import dev.mmib.jmh.djl.DjlBertBlock;
 import dev.mmib.jmh.djl.DjlBertTraining;
+import dev.mmib.jmh.limit.OneDnnBert;
 import dev.mmib.jmh.mmib.MmibBert;
 import dev.mmib.jmh.mmib.MmibBertTraining;
 import dev.mmib.jmh.onnx.OnnxBert;
@@ -28,7 +29,8 @@ public final class BertWorkloads {
     var all = new ArrayList<Workload>();
     for (var name : List.of("1x32", "1x128", "8x128", "32x80")) {
       var input = BertInput.parse(name);
-      var workload = forward(FORWARD, name, input);
+      var workload =
+          forward(FORWARD, name, input).with("onednn", threads -> new OneDnnBert(threads, input));
       if (name.equals("1x32") || name.equals("8x128")) {
         workload =
             workload
