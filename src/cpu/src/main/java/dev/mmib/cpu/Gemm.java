@@ -63,22 +63,51 @@ final class Gemm {
   private static final PerThread<Addresses> ADDRESSES =
       new PerThread<>(() -> new Addresses(new Address(), new Address(), new Address()));
 
-  /** {@code c = alpha · a b + beta · c} by all threads; c has neighbouring columns. */
-  void multiply(double alpha, Place a, Place b, double beta, Place c) {
-    boolean byRows = c.rows() >= c.cols(); // each thread packs the other factor for itself
-    int extent = byRows ? c.rows() : c.cols();
-    int parts = threadsFor(c.rows(), c.cols(), a.cols());
+  /**
+   * {@code c = alpha · a b + beta · c} by all threads.
+   *
+   * @param orderA 'N' where rows lie {@code leadingA} apart, 'T' where columns do
+   */
+  void multiply(
+      int rows,
+      int cols,
+      int inner,
+      double alpha,
+      long a,
+      char orderA,
+      long leadingA,
+      long b,
+      char orderB,
+      long leadingB,
+      double beta,
+      long c,
+      long leadingC) {
+    boolean byRows = rows >= cols; // each thread packs the other factor for itself
+    int extent = byRows ? rows : cols;
+    int parts = threadsFor(rows, cols, inner);
     int size = Math.max(16, (extent + parts - 1) / parts);
+    long stepA = byRows ? 4 * (orderA == 'N' ? leadingA : 1) : 0;
+    long stepB = byRows ? 0 : 4 * (orderB == 'N' ? 1 : leadingB);
+    long stepC = byRows ? 4 * leadingC : 4;
     oneDnn.forEach(
         (extent + size - 1) / size,
         part -> {
           int from = part * size;
-          int to = Math.min(extent, from + size);
-          if (byRows) {
-            call(alpha, a.rows(from, to), b, beta, c.rows(from, to));
-          } else {
-            call(alpha, a, b.cols(from, to), beta, c.cols(from, to));
-          }
+          int count = Math.min(size, extent - from);
+          call(
+              byRows ? count : rows,
+              byRows ? cols : count,
+              inner,
+              alpha,
+              a + from * stepA,
+              orderA,
+              leadingA,
+              b + from * stepB,
+              orderB,
+              leadingB,
+              beta,
+              c + from * stepC,
+              leadingC);
         });
   }
 

@@ -180,8 +180,9 @@ final class GemmAttentionKernels implements AttentionKernels {
     requireSizes(h);
     require(saved.length() >= h.probabilities(), "too little was saved", h);
     var from =
-        new QueryBlock.Sources(reading(q), reading(k), reading(v), reading(dout), reading(saved));
-    var to = new QueryBlock.Targets(writing(dq), writing(dk), writing(dv));
+        new QueryBlocks.Sources(reading(q), reading(k), reading(v), reading(dout), reading(saved));
+    var to = new QueryBlocks.Targets(writing(dq), writing(dk), writing(dv));
+    var blocks = new QueryBlocks(h, from, to);
     FloatBuffer kept = HostBuffer.floats(saved);
     FloatBuffer keyMask = AttentionRows.floats(masks.keys());
     FloatBuffer queryMask = AttentionRows.floats(masks.queries());
@@ -197,11 +198,10 @@ final class GemmAttentionKernels implements AttentionKernels {
           for (int first = 0; first < h.queries(); first += blockRows) {
             int rows = Math.min(blockRows, h.queries() - first);
             long element = ((long) n * h.queries() + first) * h.keys();
-            var block = new QueryBlock(h, b, n % h.heads(), first, rows);
-            block.dscores(from, lane);
+            blocks.dscores(n, first, rows, lane);
             if (dropout.isNone()) {
               long p = from.p() + 4 * element;
-              block.dvalues(from, to, p);
+              blocks.dvalues(n, first, rows, p);
               Plan plan = lane.plan(rows);
               plan.place(0, p);
               plan.place(1, lane.address(0));
@@ -218,11 +218,11 @@ final class GemmAttentionKernels implements AttentionKernels {
                   lane.index(1),
                   lane.room(),
                   lane.index(0));
-              block.dvalues(from, to, lane.address(1));
+              blocks.dvalues(n, first, rows, lane.address(1));
             }
             HeadRows.fillMasked(
                 h, keyMask, queryMask, b, first, rows, lane.room(), lane.index(0), 0);
-            block.dinputs(from, to, lane);
+            blocks.dinputs(n, first, rows, lane);
           }
         });
   }

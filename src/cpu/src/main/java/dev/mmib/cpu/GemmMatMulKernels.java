@@ -41,13 +41,35 @@ final class GemmMatMulKernels implements MatMulKernels {
     }
     double beta = bias == null ? 0 : 1;
     boolean oneMatrix = p.bStride() == 0 && !p.transposeA() && p.aStride() == p.m() * p.k();
+    int rows = oneMatrix ? p.batch() * p.m() : p.m();
+    char orderA = p.transposeA() ? 'T' : 'N';
+    char orderB = p.transposeB() ? 'T' : 'N';
+    int leadingA = p.transposeA() ? rows : p.k();
+    int leadingB = p.transposeB() ? p.k() : p.n();
+    long left = OffHeapBuffer.of(a).reading().address();
+    long right = OffHeapBuffer.of(b).reading().address();
+    long out = OffHeapBuffer.of(c).pointer().address();
     if (p.batch() == 1 || oneMatrix) {
-      int rows = p.batch() * p.m();
-      gemm.multiply(1, left(p, a, 0, rows), right(p, b, 0), beta, out(p, c, 0, rows));
+      gemm.multiply(
+          rows, p.n(), p.k(), 1, left, orderA, leadingA, right, orderB, leadingB, beta, out, p.n());
     } else {
       gemm.forEach(
           p.batch(),
-          i -> Gemm.call(1, left(p, a, i, p.m()), right(p, b, i), beta, out(p, c, i, p.m())));
+          i ->
+              Gemm.call(
+                  rows,
+                  p.n(),
+                  p.k(),
+                  1,
+                  left + 4L * i * p.aStride(),
+                  orderA,
+                  leadingA,
+                  right + 4L * i * p.bStride(),
+                  orderB,
+                  leadingB,
+                  beta,
+                  out + 4L * i * rows * p.n(),
+                  p.n()));
     }
   }
 
@@ -75,24 +97,6 @@ final class GemmMatMulKernels implements MatMulKernels {
       return;
     }
     panels.multiply(rows, x, w, panels.of(w, rows, out, in), bias, f, y);
-  }
-
-  private static Gemm.Place left(Product p, Buffer a, int i, int rows) {
-    long offset = (long) i * p.aStride();
-    return p.transposeA()
-        ? Gemm.Place.read(a, offset, rows, p.k(), 1, rows)
-        : Gemm.Place.read(a, offset, rows, p.k(), p.k(), 1);
-  }
-
-  private static Gemm.Place right(Product p, Buffer b, int i) {
-    long offset = (long) i * p.bStride();
-    return p.transposeB()
-        ? Gemm.Place.read(b, offset, p.k(), p.n(), 1, p.k())
-        : Gemm.Place.read(b, offset, p.k(), p.n(), p.n(), 1);
-  }
-
-  private static Gemm.Place out(Product p, Buffer c, int i, int rows) {
-    return Gemm.Place.write(c, (long) i * p.m() * p.n(), rows, p.n(), p.n(), 1);
   }
 
   private void repeat(Buffer bias, int n, Buffer c, int rows) {

@@ -55,36 +55,26 @@ public final class OffHeapBuffer implements HostBuffer {
     void close();
   }
 
-  /** Memory, and the bytes of it that were asked for. */
-  private record Held(OffHeapMemory.Block block, long asked) {}
-
   private final OffHeapMemory owner;
   private final DType type;
   private final int length;
-  private @Nullable Held held;
+  private @Nullable MemoryBlock held;
   private @Nullable Layout layout;
-  private @Nullable FloatBuffer floats;
-  private @Nullable IntBuffer ints;
   private @Nullable Map<Object, Derived> derived;
   private long changes;
 
-  OffHeapBuffer(OffHeapMemory owner, DType type, int length, OffHeapMemory.Block block) {
+  OffHeapBuffer(OffHeapMemory owner, DType type, int length, MemoryBlock block) {
     this.owner = owner;
     this.type = type;
     this.length = length;
-    hold(new Held(block, 4L * length), null);
+    hold(block, null);
   }
 
-  private void hold(Held memory, @Nullable Layout order) {
+  private void hold(MemoryBlock memory, @Nullable Layout order) {
     held = memory;
     layout = order;
-    ByteBuffer bytes = memory.block().bytes();
-    if (order != null) {
-      floats = null;
-    } else if (type == DType.F32) {
-      floats = bytes.asFloatBuffer().limit(length).slice();
-    } else {
-      ints = bytes.asIntBuffer().limit(length).slice();
+    if (order == null) {
+      memory.show(length);
     }
   }
 
@@ -109,7 +99,7 @@ public final class OffHeapBuffer implements HostBuffer {
   public BytePointer reading() {
     requireOpen(DType.F32);
     restorePlainOrder();
-    return memory(DType.F32).block().pointer();
+    return memory(DType.F32).pointer();
   }
 
   /** The memory of the elements {@code [at, at+count)}; throws once the buffer is closed. */
@@ -117,7 +107,7 @@ public final class OffHeapBuffer implements HostBuffer {
     requireOpen(type);
     restorePlainOrder();
     changes++;
-    ByteBuffer all = memory(type).block().bytes();
+    ByteBuffer all = memory(type).bytes();
     return all.slice(4 * at, 4 * count).order(ByteOrder.nativeOrder());
   }
 
@@ -136,14 +126,14 @@ public final class OffHeapBuffer implements HostBuffer {
     requireOpen(DType.F32);
     restorePlainOrder();
     changes++;
-    return Objects.requireNonNull(floats);
+    return memory(DType.F32).floats();
   }
 
   @Override
   public IntBuffer ints() {
     requireOpen(DType.I32);
     changes++;
-    return Objects.requireNonNull(ints);
+    return memory(DType.I32).ints();
   }
 
   /**
@@ -151,22 +141,22 @@ public final class OffHeapBuffer implements HostBuffer {
    * new order: another thread's kernel may read the numbers meanwhile.
    */
   synchronized void read(int at, float[] to, int offset, int count) {
-    Held mine = memory(DType.F32);
+    MemoryBlock mine = memory(DType.F32);
     Layout order = layout;
     if (order == null) {
-      Objects.requireNonNull(floats).get(at, to, offset, count);
+      mine.floats().get(at, to, offset, count);
       return;
     }
     Objects.checkFromIndexSize(at, count, length);
-    if (order.read(mine.block().pointer(), at, to, offset, count)) {
+    if (order.read(mine.pointer(), at, to, offset, count)) {
       return;
     }
-    Held plain = take(4L * length);
+    MemoryBlock plain = owner.take(type, 4L * length);
     try {
-      order.restore(mine.block().pointer(), plain.block().pointer());
-      plain.block().bytes().asFloatBuffer().get(at, to, offset, count);
+      order.restore(mine.pointer(), plain.pointer());
+      plain.bytes().asFloatBuffer().get(at, to, offset, count);
     } finally {
-      owner.release(plain.block(), plain.asked());
+      owner.release(plain);
     }
   }
 
@@ -177,17 +167,17 @@ public final class OffHeapBuffer implements HostBuffer {
 
   /** Where native code that knows {@link #layout} reads the numbers. */
   BytePointer laidOut() {
-    return memory(DType.F32).block().pointer();
+    return memory(DType.F32).pointer();
   }
 
   /** Where native code writes all the numbers anew, in {@code order}, or plainly if it is null. */
   synchronized BytePointer overwriting(@Nullable Layout order) {
-    Held mine = memory(DType.F32);
+    MemoryBlock mine = memory(DType.F32);
     changes++;
     long bytes = order == null ? 4L * length : order.bytes(length);
-    if (bytes > mine.block().size()) {
-      hold(take(bytes), order);
-      owner.release(mine.block(), mine.asked());
+    if (bytes > mine.size()) {
+      hold(owner.take(type, bytes), order);
+      owner.release(mine);
     } else if (order != layout) {
       hold(mine, order);
     }
@@ -200,22 +190,25 @@ public final class OffHeapBuffer implements HostBuffer {
    * @param copy copies them from where they lie now, the first, to the second
    */
   synchronized void layOut(Layout order, BiConsumer<BytePointer, BytePointer> copy) {
-    Held mine = memory(DType.F32);
-    Held other = take(order.bytes(length));
+    MemoryBlock mine = memory(DType.F32);
+    MemoryBlock other = owner.take(type, order.bytes(length));
     move(mine, other, order, copy);
   }
 
   /** Copies from one memory to another and holds that, or frees it if the copy fails. */
   private void move(
-      Held from, Held to, @Nullable Layout order, BiConsumer<BytePointer, BytePointer> copy) {
+      MemoryBlock from,
+      MemoryBlock to,
+      @Nullable Layout order,
+      BiConsumer<BytePointer, BytePointer> copy) {
     try {
-      copy.accept(from.block().pointer(), to.block().pointer());
+      copy.accept(from.pointer(), to.pointer());
     } catch (RuntimeException | Error e) {
-      owner.release(to.block(), to.asked());
+      owner.release(to);
       throw e;
     }
     hold(to, order);
-    owner.release(from.block(), from.asked());
+    owner.release(from);
   }
 
   private synchronized void restorePlainOrder() {
@@ -223,12 +216,8 @@ public final class OffHeapBuffer implements HostBuffer {
     if (order == null) {
       return;
     }
-    Held mine = memory(DType.F32);
-    move(mine, take(4L * length), null, order::restore);
-  }
-
-  private Held take(long bytes) {
-    return new Held(owner.takeMore(type, bytes), bytes);
+    MemoryBlock mine = memory(DType.F32);
+    move(mine, owner.take(type, 4L * length), null, order::restore);
   }
 
   /** Grows whenever the numbers may have changed. */
@@ -263,8 +252,8 @@ public final class OffHeapBuffer implements HostBuffer {
     memory(wanted);
   }
 
-  private Held memory(DType wanted) {
-    Held mine = held;
+  private MemoryBlock memory(DType wanted) {
+    MemoryBlock mine = held;
     if (mine == null || type != wanted) {
       throw unusable(wanted);
     }
@@ -280,16 +269,14 @@ public final class OffHeapBuffer implements HostBuffer {
 
   @Override
   public synchronized void close() {
-    Held mine = held;
+    MemoryBlock mine = held;
     if (mine != null) {
       held = null;
-      floats = null;
-      ints = null;
       if (derived != null) {
         derived.values().forEach(Derived::close);
         derived = null;
       }
-      owner.release(mine.block(), mine.asked());
+      owner.release(mine);
     }
   }
 }

@@ -7,15 +7,8 @@ import dev.mmib.backend.MemoryUse;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
 import java.lang.management.ManagementFactory;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.ArrayDeque;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Memory outside the Java heap, freed deterministically and reused.
@@ -48,11 +41,8 @@ public final class OffHeapMemory implements AutoCloseable {
   private final long maxBytes;
   private final MemoryMeter meter = new MemoryMeter();
 
-  /** Unused blocks by size, the size asked for last at the end. */
-  private final Map<Long, ArrayDeque<Block>> unused = new LinkedHashMap<>(16, 0.75f, true);
-
+  private final UnusedBlocks unused = new UnusedBlocks();
   private long liveBlockBytes;
-  private long unusedBytes;
   private long mostLiveBlockBytes;
   private boolean closed;
 
@@ -101,35 +91,19 @@ public final class OffHeapMemory implements AutoCloseable {
     }
   }
 
-  /** A stretch of memory; {@code origin} is what malloc gave, {@code pointer} the aligned start. */
-  record Block(long size, Pointer origin, BytePointer pointer, ByteBuffer bytes) {}
-
-  /** A pointer to where it is told, owning nothing. */
-  private static final class At extends BytePointer {
-    At(long address, long size) {
-      super((Pointer) null);
-      this.address = address;
-      this.limit = size;
-      this.capacity = size;
-    }
-  }
-
   /** Allocates {@code length} elements of undefined content. */
   public OffHeapBuffer allocate(DType type, int length) {
     if (length < 0) {
       throw new IllegalArgumentException("allocate: length " + length + " vs at least 0");
     }
-    long asked = 4L * length;
-    var buffer = new OffHeapBuffer(this, type, length, take(type, length, blockSize(asked)));
-    meter.allocated(asked);
-    return buffer;
+    return new OffHeapBuffer(this, type, length, take(type, 4L * length));
   }
 
-  /** Memory of {@code bytes} for a buffer that has some already; {@link #release} gives it back. */
-  Block takeMore(DType type, long bytes) {
-    Block block = take(type, Math.toIntExact(bytes / 4), blockSize(bytes));
+  /** Memory of {@code bytes} for a buffer; {@link #release} gives it back. */
+  MemoryBlock take(DType type, long bytes) {
+    MemoryBlock block = take(type, Math.toIntExact(bytes / 4), blockSize(bytes));
     meter.allocated(bytes);
-    return block;
+    return block.heldFor(bytes);
   }
 
   /** Sizes in steps of an eighth of a power of two, so that similar requests share blocks. */
@@ -142,27 +116,24 @@ public final class OffHeapMemory implements AutoCloseable {
     return bytes <= LARGEST_BLOCK ? Math.min(rounded, LARGEST_BLOCK) : rounded;
   }
 
-  private synchronized Block take(DType type, int length, long size) {
+  private synchronized MemoryBlock take(DType type, int length, long size) {
     if (closed) {
       throw new IllegalStateException("allocate: the backend of this memory is closed");
     }
     if (size > LARGEST_BLOCK) {
       throw outOfMemory(type, length, "one buffer holds at most 2 GiB");
     }
-    ArrayDeque<Block> fitting = unused.get(size);
-    Block block = fitting == null ? null : fitting.pollLast();
-    if (block != null) {
-      unusedBytes -= size;
-    } else {
+    MemoryBlock block = unused.take(size);
+    if (block == null) {
       if (size > maxBytes - liveBlockBytes) {
         throw outOfMemory(type, length, "the limit is " + megabytes(maxBytes));
       }
       long most = Math.max(mostLiveBlockBytes, liveBlockBytes + size);
-      shrinkUnusedTo(Math.min(most, maxBytes) - liveBlockBytes - size);
-      block = malloc(size);
+      unused.shrinkTo(Math.min(most, maxBytes) - liveBlockBytes - size);
+      block = MemoryBlock.malloc(size, ALIGNMENT);
       if (block == null) {
-        shrinkUnusedTo(0);
-        block = malloc(size);
+        unused.shrinkTo(0);
+        block = MemoryBlock.malloc(size, ALIGNMENT);
       }
       if (block == null) {
         throw outOfMemory(type, length, "the system has no more");
@@ -171,17 +142,6 @@ public final class OffHeapMemory implements AutoCloseable {
     liveBlockBytes += size;
     mostLiveBlockBytes = Math.max(mostLiveBlockBytes, liveBlockBytes);
     return block;
-  }
-
-  private static @Nullable Block malloc(long size) {
-    Pointer origin = Pointer.malloc(size + ALIGNMENT);
-    if (Pointer.isNull(origin)) {
-      return null;
-    }
-    long aligned = (origin.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    var pointer = new At(aligned, size);
-    ByteBuffer bytes = pointer.asByteBuffer().order(ByteOrder.nativeOrder());
-    return new Block(size, origin, pointer, bytes);
   }
 
   private MmibException outOfMemory(DType type, int length, String limit) {
@@ -212,53 +172,37 @@ public final class OffHeapMemory implements AutoCloseable {
   }
 
   /** Takes back the block of a buffer that was closed. */
-  synchronized void release(Block block, long asked) {
-    meter.freed(asked);
+  synchronized void release(MemoryBlock block) {
+    meter.freed(block.asked());
     liveBlockBytes -= block.size();
     if (closed) {
-      Pointer.free(block.origin());
+      block.free();
       return;
     }
-    unused.computeIfAbsent(block.size(), size -> new ArrayDeque<>()).addLast(block);
-    unusedBytes += block.size();
+    unused.put(block);
     if (liveBlockBytes == 0) {
       trim();
     }
   }
 
-  private void shrinkUnusedTo(long bytes) {
-    var sizes = unused.values().iterator();
-    while (unusedBytes > bytes && sizes.hasNext()) {
-      ArrayDeque<Block> blocks = sizes.next();
-      while (unusedBytes > bytes && !blocks.isEmpty()) {
-        Block block = blocks.removeFirst();
-        unusedBytes -= block.size();
-        Pointer.free(block.origin());
-      }
-      if (blocks.isEmpty()) {
-        sizes.remove();
-      }
-    }
-  }
-
   /** Gives what is not in use back to the system. */
   public synchronized void trim() {
-    if (unusedBytes > 0) {
+    if (unused.bytes() > 0) {
       mostLiveBlockBytes = liveBlockBytes;
-      shrinkUnusedTo(0);
+      unused.shrinkTo(0);
       Pointer.trimMemory();
     }
   }
 
   /** Bytes kept for reuse. */
   public synchronized long unusedBytes() {
-    return unusedBytes;
+    return unused.bytes();
   }
 
   /** Bytes that more buffers can take: what is kept for them and what the machine still has. */
   public synchronized long availableBytes() {
     long machine = MachineMemory.here().available();
-    return Math.min(maxBytes - liveBlockBytes, machine + unusedBytes);
+    return Math.min(maxBytes - liveBlockBytes, machine + unused.bytes());
   }
 
   /** What the buffers take, as asked for. */
@@ -270,6 +214,6 @@ public final class OffHeapMemory implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    shrinkUnusedTo(0);
+    unused.shrinkTo(0);
   }
 }

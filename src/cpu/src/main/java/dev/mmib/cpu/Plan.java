@@ -34,6 +34,7 @@ final class Plan implements AutoCloseable {
   private final List<Temporary> temporaries;
   private final Step[] steps;
   private final double work;
+  private final int roomFloats;
   private final Address here = new Address();
 
   private Plan(Builder made) {
@@ -44,6 +45,11 @@ final class Plan implements AutoCloseable {
     this.temporaries = made.temporaries;
     this.steps = made.steps.toArray(Step[]::new);
     this.work = made.work;
+    int floats = 0;
+    for (Temporary temporary : temporaries) {
+      floats += aligned(temporary.floats());
+    }
+    this.roomFloats = floats;
   }
 
   /** Runs on {@code buffers} by all of oneDNN's threads. */
@@ -94,11 +100,7 @@ final class Plan implements AutoCloseable {
 
   /** Floats of the room that {@link #runPlaced} needs, whose parts begin at cache lines. */
   int roomFloats() {
-    int floats = 0;
-    for (Temporary temporary : temporaries) {
-      floats += aligned(temporary.floats());
-    }
-    return floats;
+    return roomFloats;
   }
 
   private static int aligned(int floats) {

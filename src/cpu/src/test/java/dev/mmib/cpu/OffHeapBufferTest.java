@@ -55,7 +55,7 @@ class OffHeapBufferTest {
   }
 
   private static float[] numbers(FloatBuffer floats) {
-    var values = new float[floats.capacity()];
+    var values = new float[floats.limit()];
     floats.get(0, values);
     return values;
   }

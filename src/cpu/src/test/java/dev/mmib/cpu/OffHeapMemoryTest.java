@@ -24,7 +24,7 @@ class OffHeapMemoryTest {
       for (int length : new int[] {0, 1, 3, 17, 1025, 100_003}) {
         try (var buffer = memory.allocate(DType.F32, length)) {
           assertEquals(0, buffer.pointer().address() % OffHeapMemory.ALIGNMENT);
-          assertEquals(length, buffer.floats().capacity());
+          assertEquals(length, buffer.floats().limit());
           assertTrue(buffer.floats().isDirect());
         }
       }
@@ -57,6 +57,29 @@ class OffHeapMemoryTest {
   }
 
   @Test
+  void endsWhereTheBufferDoesWhateverItsMemoryHeldBefore() {
+    try (var memory = new OffHeapMemory();
+        var other = memory.allocate(DType.F32, 1)) {
+      long address = 0;
+      for (int length : new int[] {1000, 1001, 990}) {
+        for (var type : DType.values()) {
+          try (var buffer = memory.allocate(type, length)) {
+            var view = type == DType.F32 ? buffer.floats() : buffer.ints();
+            assertEquals(length, view.limit());
+            assertEquals(0, view.position());
+            if (type == DType.F32) {
+              assertTrue(address == 0 || address == buffer.pointer().address());
+              address = buffer.pointer().address();
+              assertThrows(IndexOutOfBoundsException.class, () -> buffer.floats().put(length, 1f));
+            }
+          }
+        }
+      }
+      assertEquals(1, other.floats().limit());
+    }
+  }
+
+  @Test
   void givesEverythingBackWithTheLastBuffer() {
     try (var memory = new OffHeapMemory()) {
       var a = memory.allocate(DType.F32, 1000);
@@ -82,7 +105,7 @@ class OffHeapMemoryTest {
       }
       memory.trim();
       assertEquals(0, memory.unusedBytes());
-      assertEquals(1000, weights.floats().capacity());
+      assertEquals(1000, weights.floats().limit());
     }
   }
 

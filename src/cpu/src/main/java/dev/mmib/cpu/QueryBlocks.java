@@ -2,8 +2,13 @@ package dev.mmib.cpu;
 
 import dev.mmib.backend.kernel.AttentionKernels.Heads;
 
-/** The products of the backward pass of a block of queries, by one thread. */
-record QueryBlock(Heads h, int b, int head, int first, int rows) {
+/**
+ * The products of the backward pass of blocks of queries, each by one thread.
+ *
+ * <p>A block is {@code rows} queries from {@code first} on, of head {@code n % heads} of sequence
+ * {@code n / heads}. Said by arguments, since an object for each would be garbage.
+ */
+record QueryBlocks(Heads h, Sources from, Targets to) {
 
   /** Where what is read begins. */
   record Sources(long q, long k, long v, long dout, long p) {}
@@ -11,30 +16,32 @@ record QueryBlock(Heads h, int b, int head, int first, int rows) {
   /** Where the gradients begin. */
   record Targets(long dq, long dk, long dv) {}
 
-  private long atQueries() {
-    return 4 * ((long) (b * h.queries() + first) * h.width() + head * h.headDim());
+  private long atQueries(int n, int first) {
+    int b = n / h.heads();
+    return 4 * ((long) (b * h.queries() + first) * h.width() + n % h.heads() * h.headDim());
   }
 
-  private long atKeys() {
-    return 4 * ((long) b * h.keys() * h.width() + head * h.headDim());
+  private long atKeys(int n) {
+    int b = n / h.heads();
+    return 4 * ((long) b * h.keys() * h.width() + n % h.heads() * h.headDim());
   }
 
   /** Keys collect from one block after the other. */
-  private double sumSoFar() {
+  private static double sumSoFar(int first) {
     return first == 0 ? 0 : 1;
   }
 
   /** dD = dout Vᵀ. */
-  void dscores(Sources from, AttentionLanes.Lane lane) {
+  void dscores(int n, int first, int rows, AttentionLanes.Lane lane) {
     Gemm.call(
         rows,
         h.keys(),
         h.headDim(),
         1,
-        from.dout() + atQueries(),
+        from.dout() + atQueries(n, first),
         'N',
         h.width(),
-        from.v() + atKeys(),
+        from.v() + atKeys(n),
         'T',
         h.width(),
         0,
@@ -43,7 +50,7 @@ record QueryBlock(Heads h, int b, int head, int first, int rows) {
   }
 
   /** dV = Dᵀ dout. */
-  void dvalues(Sources from, Targets to, long d) {
+  void dvalues(int n, int first, int rows, long d) {
     Gemm.call(
         h.keys(),
         h.headDim(),
@@ -52,16 +59,16 @@ record QueryBlock(Heads h, int b, int head, int first, int rows) {
         d,
         'T',
         h.keys(),
-        from.dout() + atQueries(),
+        from.dout() + atQueries(n, first),
         'N',
         h.width(),
-        sumSoFar(),
-        to.dv() + atKeys(),
+        sumSoFar(first),
+        to.dv() + atKeys(n),
         h.width());
   }
 
   /** dQ = scale · dS K, dK = scale · dSᵀ Q. */
-  void dinputs(Sources from, Targets to, AttentionLanes.Lane lane) {
+  void dinputs(int n, int first, int rows, AttentionLanes.Lane lane) {
     Gemm.call(
         rows,
         h.headDim(),
@@ -70,11 +77,11 @@ record QueryBlock(Heads h, int b, int head, int first, int rows) {
         lane.address(0),
         'N',
         h.keys(),
-        from.k() + atKeys(),
+        from.k() + atKeys(n),
         'N',
         h.width(),
         0,
-        to.dq() + atQueries(),
+        to.dq() + atQueries(n, first),
         h.width());
     Gemm.call(
         h.keys(),
@@ -84,11 +91,11 @@ record QueryBlock(Heads h, int b, int head, int first, int rows) {
         lane.address(0),
         'T',
         h.keys(),
-        from.q() + atQueries(),
+        from.q() + atQueries(n, first),
         'N',
         h.width(),
-        sumSoFar(),
-        to.dk() + atKeys(),
+        sumSoFar(first),
+        to.dk() + atKeys(n),
         h.width());
   }
 }
