@@ -120,12 +120,26 @@ public final class MatMul {
     }
     var recorder =
         Tape.record("linear", y)
-            .wrt(x, dy -> product(rows(dy), false, w, false).viewAs(shape))
-            .wrt(w, dy -> product(rows(dy), true, rows(x), false));
+            .wrt(x, dy -> product(shape, Product.of(rows, in, out, false, false), dy, w))
+            .wrt(w, dy -> product(w.shape(), Product.of(out, in, rows, true, false), dy, x));
     if (bias != null) {
-      recorder.wrt(bias, dy -> sumTo(dy, bias.shape()));
+      recorder.wrt(bias, dy -> sumOfRows(dy, rows, bias.shape()));
     }
     return recorder.result();
+  }
+
+  private static Tensor sumOfRows(Tensor x, int rows, Shape shape) {
+    var scope = Scope.current();
+    var sum = scope.allocate(shape);
+    scope.backend().reduction().sum(x.buffer(), sum.buffer(), 1, rows, shape.size());
+    return sum;
+  }
+
+  private static Tensor product(Shape shape, Product product, Tensor a, Tensor b) {
+    var scope = Scope.current();
+    var c = scope.allocate(shape);
+    scope.backend().matmul().matmul(product, a.buffer(), b.buffer(), null, c.buffer());
+    return c;
   }
 
   /** {@code t} with all axes but the last folded into one. */
@@ -143,8 +157,6 @@ public final class MatMul {
     int n = right.dim(transposeB ? -2 : -1);
     var batched = left.rank() > 2 ? left : right;
     int batch = batched.product(0, batched.rank() - 2);
-    var scope = Scope.current();
-    var c = scope.allocate(batched.with(-2, m).with(-1, n));
     var product =
         right.rank() == 2 && !transposeA
             ? Product.of(batch * m, n, k, false, transposeB)
@@ -157,8 +169,7 @@ public final class MatMul {
                 transposeB,
                 left.rank() > 2 ? m * k : 0,
                 right.rank() > 2 ? k * n : 0);
-    scope.backend().matmul().matmul(product, a.buffer(), b.buffer(), null, c.buffer());
-    return c;
+    return product(batched.with(-2, m).with(-1, n), product, a, b);
   }
 
   private static void requireMatrices(

@@ -29,6 +29,18 @@ public final class Shape {
     return new Shape(dims.clone());
   }
 
+  public static Shape of(int length) {
+    return new Shape(new int[] {length});
+  }
+
+  public static Shape of(int rows, int cols) {
+    return new Shape(new int[] {rows, cols});
+  }
+
+  public static Shape of(int batch, int rows, int cols) {
+    return new Shape(new int[] {batch, rows, cols});
+  }
+
   public int rank() {
     return dims.length;
   }

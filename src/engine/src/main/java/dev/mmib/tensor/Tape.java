@@ -211,8 +211,9 @@ public final class Tape {
 
     private final String op;
     private final Tensor output;
-    private final List<@Nullable Tensor> inputs = new ArrayList<>(USUAL_INPUTS);
-    private final List<UnaryOperator<Tensor>> derivatives = new ArrayList<>(USUAL_INPUTS);
+    // Made when needed: most ops run where nothing is recorded, in derivatives and in inference.
+    private @Nullable List<@Nullable Tensor> inputs;
+    private @Nullable List<UnaryOperator<Tensor>> derivatives;
 
     private Recorder(String op, Tensor output) {
       this.op = op;
@@ -222,6 +223,10 @@ public final class Tape {
     /** Adds the map from the output's gradient to {@code input}'s. Skipped when not needed. */
     public Recorder wrt(Tensor input, UnaryOperator<Tensor> derivative) {
       if (needsGradient(op, input)) {
+        if (inputs == null || derivatives == null) {
+          inputs = new ArrayList<>(USUAL_INPUTS);
+          derivatives = new ArrayList<>(USUAL_INPUTS);
+        }
         inputs.add(input);
         derivatives.add(derivative);
       }
@@ -230,21 +235,20 @@ public final class Tape {
 
     /** The output, now with its derivatives on the tape. */
     public Tensor result() {
-      if (!inputs.isEmpty()) {
-        Scope.current()
-            .tape()
-            .add(
-                new Entry(
-                    op,
-                    output,
-                    inputs,
-                    dy -> {
-                      var results = new ArrayList<@Nullable Tensor>(derivatives.size());
-                      derivatives.forEach(d -> results.add(d.apply(dy)));
-                      return results;
-                    }));
+      if (inputs != null && derivatives != null) {
+        var each = derivatives;
+        Scope.current().tape().add(new Entry(op, output, inputs, dy -> applied(each, dy)));
       }
       return output;
+    }
+
+    private static List<@Nullable Tensor> applied(
+        List<UnaryOperator<Tensor>> derivatives, Tensor dy) {
+      var results = new ArrayList<@Nullable Tensor>(derivatives.size());
+      for (int i = 0; i < derivatives.size(); i++) {
+        results.add(derivatives.get(i).apply(dy));
+      }
+      return results;
     }
   }
 }

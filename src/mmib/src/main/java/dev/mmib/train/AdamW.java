@@ -152,7 +152,8 @@ public final class AdamW implements AutoCloseable {
   private AdamStep step(
       Group group, long number, double rateFactor, double gradientFactor, List<AdamStep> before) {
     double rate = group.learningRate() * rateFactor;
-    for (var step : before) {
+    for (int i = 0; i < before.size(); i++) { // no iterator for each parameter
+      var step = before.get(i);
       if (step.learningRate() == rate
           && step.weightDecay() == group.weightDecay()
           && step.step() == number) {

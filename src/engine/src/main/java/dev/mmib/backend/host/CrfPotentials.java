@@ -22,17 +22,15 @@ final class CrfPotentials {
   }
 
   private static double[] read(Buffer buffer, int length) {
-    return read(HostBuffer.floats(buffer), 0, length);
+    var doubles = new double[length];
+    read(HostBuffer.floats(buffer), 0, doubles, length);
+    return doubles;
   }
 
-  private static double[] read(FloatBuffer buffer, int at, int length) {
-    var floats = new float[length];
-    buffer.get(at, floats, 0, length);
-    var doubles = new double[length];
+  private static void read(FloatBuffer buffer, int at, double[] to, int length) {
     for (int i = 0; i < length; i++) {
-      doubles[i] = floats[i];
+      to[i] = buffer.get(at + i);
     }
-    return doubles;
   }
 
   int tags() {
@@ -43,10 +41,10 @@ final class CrfPotentials {
     return HostBuffer.ints(chain.lengths()).get(sequence);
   }
 
-  /** [length, tags]. */
-  double[] emissions(int sequence) {
+  /** Reads the scores of a sequence's tags, [length, tags]. */
+  void emissions(int sequence, double[] to) {
     int stride = chain.tokens() * chain.tags();
-    return read(emissions, sequence * stride, length(sequence) * chain.tags());
+    read(emissions, sequence * stride, to, length(sequence) * chain.tags());
   }
 
   double transition(int from, int to) {

@@ -1,5 +1,8 @@
 package dev.mmib.backend.host;
 
+import java.nio.IntBuffer;
+import java.util.Arrays;
+
 /**
  * One sequence of a conditional random field: sums over all its paths, in log space.
  *
@@ -10,19 +13,16 @@ package dev.mmib.backend.host;
  *   P(y_t = j)              = exp(α[t,j] + β[t,j] − log Z)
  *   P(y_{t−1} = i, y_t = j) = exp(α[t−1,i] + T[i,j] + e[t,j] + β[t,j] − log Z)
  * </pre>
+ *
+ * <p>Works in the {@link Scratch} of the thread that makes it: there is one at a time.
  */
 final class CrfSequence {
 
-  /** Gradients of a weighted log-likelihood, laid out like the potentials. */
-  static final class Counts {
-    final double[] emissions; // [length, tags]
-    final double[] transitions;
-
-    Counts(double[] emissions, double[] transitions) {
-      this.emissions = emissions;
-      this.transitions = transitions;
-    }
-  }
+  // Numbers of arrays in the scratch.
+  private static final int EMISSIONS = 0;
+  private static final int ALPHAS = 1;
+  private static final int BETAS = 2;
+  private static final int TERMS = 3;
 
   private final CrfPotentials potentials;
   private final int length;
@@ -33,7 +33,8 @@ final class CrfSequence {
     this.potentials = potentials;
     this.length = potentials.length(sequence);
     this.tags = potentials.tags();
-    this.emissions = potentials.emissions(sequence);
+    this.emissions = Scratch.doubles(EMISSIONS, length * tags);
+    potentials.emissions(sequence, emissions);
   }
 
   int length() {
@@ -52,13 +53,16 @@ final class CrfSequence {
     return emissions[t * tags + tag];
   }
 
-  /** The score of one path. */
-  double score(int[] path) {
-    double score = potentials.start(path[0]) + emission(0, path[0]);
+  /** The score of the path that begins at place {@code at} of {@code paths}. */
+  double score(IntBuffer paths, int at) {
+    int tag = paths.get(at);
+    double score = potentials.start(tag) + emission(0, tag);
     for (int t = 1; t < length; t++) {
-      score += potentials.transition(path[t - 1], path[t]) + emission(t, path[t]);
+      int before = tag;
+      tag = paths.get(at + t);
+      score += potentials.transition(before, tag) + emission(t, tag);
     }
-    return score + potentials.end(path[length - 1]);
+    return score + potentials.end(tag);
   }
 
   /** log Z. */
@@ -67,16 +71,16 @@ final class CrfSequence {
   }
 
   private double logPartition(double[] alphas) {
-    var last = new double[tags];
+    var last = Scratch.doubles(TERMS, tags);
     for (int j = 0; j < tags; j++) {
       last[j] = alphas[(length - 1) * tags + j] + potentials.end(j);
     }
-    return logSumExp(last);
+    return logSumExp(last, tags);
   }
 
   private double[] alphas() {
-    var alphas = new double[length * tags];
-    var terms = new double[tags];
+    var alphas = Scratch.doubles(ALPHAS, length * tags);
+    var terms = Scratch.doubles(TERMS, tags);
     for (int j = 0; j < tags; j++) {
       alphas[j] = potentials.start(j) + emission(0, j);
     }
@@ -85,15 +89,15 @@ final class CrfSequence {
         for (int i = 0; i < tags; i++) {
           terms[i] = alphas[(t - 1) * tags + i] + potentials.transition(i, j);
         }
-        alphas[t * tags + j] = emission(t, j) + logSumExp(terms);
+        alphas[t * tags + j] = emission(t, j) + logSumExp(terms, tags);
       }
     }
     return alphas;
   }
 
   private double[] betas() {
-    var betas = new double[length * tags];
-    var terms = new double[tags];
+    var betas = Scratch.doubles(BETAS, length * tags);
+    var terms = Scratch.doubles(TERMS, tags);
     for (int i = 0; i < tags; i++) {
       betas[(length - 1) * tags + i] = potentials.end(i);
     }
@@ -102,23 +106,23 @@ final class CrfSequence {
         for (int j = 0; j < tags; j++) {
           terms[j] = potentials.transition(i, j) + emission(t + 1, j) + betas[(t + 1) * tags + j];
         }
-        betas[t * tags + i] = logSumExp(terms);
+        betas[t * tags + i] = logSumExp(terms, tags);
       }
     }
     return betas;
   }
 
-  private static double logSumExp(double[] x) {
+  private static double logSumExp(double[] x, int n) {
     double max = Double.NEGATIVE_INFINITY;
-    for (double value : x) {
-      max = Math.max(max, value);
+    for (int i = 0; i < n; i++) {
+      max = Math.max(max, x[i]);
     }
     if (max == Double.NEGATIVE_INFINITY) {
       return max; // no path: −∞ − −∞ would be NaN
     }
     double sum = 0;
-    for (double value : x) {
-      sum += Math.exp(value - max);
+    for (int i = 0; i < n; i++) {
+      sum += Math.exp(x[i] - max);
     }
     return max + Math.log(sum);
   }
@@ -129,54 +133,58 @@ final class CrfSequence {
     return marginals(alphas, betas(), logPartition(alphas));
   }
 
-  private static double[] marginals(double[] alphas, double[] betas, double logPartition) {
-    var p = new double[alphas.length];
-    for (int n = 0; n < p.length; n++) {
-      p[n] = Math.exp(alphas[n] + betas[n] - logPartition);
+  /** Takes the place of the alphas. */
+  private double[] marginals(double[] alphas, double[] betas, double logPartition) {
+    for (int n = 0; n < length * tags; n++) {
+      alphas[n] = Math.exp(alphas[n] + betas[n] - logPartition);
     }
-    return p;
+    return alphas;
   }
 
-  /** {@code weight} times the gradient of log p(path): what was observed minus what is expected. */
-  Counts gradient(int[] path, double weight) {
+  /**
+   * {@code weight} times the gradient of the log-likelihood: what was observed minus what is
+   * expected.
+   *
+   * @param paths in which the path begins at place {@code at}
+   * @param byTransition receives the transitions' gradients from place {@code to} on
+   * @return those of the emissions, [length, tags]
+   */
+  double[] gradient(IntBuffer paths, int at, double weight, double[] byTransition, int to) {
     var alphas = alphas();
     var betas = betas();
     double logPartition = logPartition(alphas);
+    expectTransitions(alphas, betas, logPartition, byTransition, to);
     var byEmission = marginals(alphas, betas, logPartition);
-    var byTransition = expectedTransitions(alphas, betas, logPartition);
-    negate(byEmission);
-    negate(byTransition);
+    scale(byTransition, to, tags * tags, -1);
+    scale(byEmission, 0, length * tags, -1);
     for (int t = 0; t < length; t++) {
-      byEmission[t * tags + path[t]] += 1;
+      int tag = paths.get(at + t);
+      byEmission[t * tags + tag] += 1;
       if (t > 0) {
-        byTransition[path[t - 1] * tags + path[t]] += 1;
+        byTransition[to + paths.get(at + t - 1) * tags + tag] += 1;
       }
     }
-    scale(byEmission, weight);
-    scale(byTransition, weight);
-    return new Counts(byEmission, byTransition);
+    scale(byTransition, to, tags * tags, weight);
+    scale(byEmission, 0, length * tags, weight);
+    return byEmission;
   }
 
-  private double[] expectedTransitions(double[] alphas, double[] betas, double logPartition) {
-    var expected = new double[tags * tags];
+  private void expectTransitions(
+      double[] alphas, double[] betas, double logPartition, double[] expected, int to) {
+    Arrays.fill(expected, to, to + tags * tags, 0);
     for (int t = 1; t < length; t++) {
       for (int i = 0; i < tags; i++) {
         double before = alphas[(t - 1) * tags + i] - logPartition;
         for (int j = 0; j < tags; j++) {
           double after = emission(t, j) + betas[t * tags + j];
-          expected[i * tags + j] += Math.exp(before + potentials.transition(i, j) + after);
+          expected[to + i * tags + j] += Math.exp(before + potentials.transition(i, j) + after);
         }
       }
     }
-    return expected;
   }
 
-  private static void negate(double[] x) {
-    scale(x, -1);
-  }
-
-  private static void scale(double[] x, double factor) {
-    for (int i = 0; i < x.length; i++) {
+  private static void scale(double[] x, int from, int n, double factor) {
+    for (int i = from; i < from + n; i++) {
       x[i] *= factor;
     }
   }

@@ -3,6 +3,7 @@ package dev.mmib.backend.host;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.CrfKernels;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /** The conditional random field in plain Java, one sequence at a time. */
@@ -25,9 +26,8 @@ public final class HostCrfKernels implements CrfKernels {
         (from, to) -> {
           for (int b = from; b < to; b++) {
             var sequence = new CrfSequence(potentials, b);
-            var path = new int[sequence.length()];
-            gold.get(b * chain.tokens(), path, 0, path.length);
-            results.put(b, (float) (sequence.score(path) - sequence.logPartition()));
+            double score = sequence.score(gold, b * chain.tokens());
+            results.put(b, (float) (score - sequence.logPartition()));
           }
         });
   }
@@ -46,50 +46,50 @@ public final class HostCrfKernels implements CrfKernels {
     var weights = HostBuffer.floats(dout);
     var emissionGradients = HostBuffer.floats(demissions);
     int stride = chain.tokens() * chain.tags();
-    var counts = new CrfSequence.Counts[chain.batch()];
+    int width = chain.tags();
+    // Of each sequence: gradients of the transitions, of its first emissions and of its last.
+    int size = width * width + 2 * width;
+    var all = new double[chain.batch() * size];
     workers.forEach(
         chain.batch(),
         1,
         (from, to) -> {
           for (int b = from; b < to; b++) {
             var sequence = new CrfSequence(potentials, b);
-            var path = new int[sequence.length()];
-            gold.get(b * chain.tokens(), path, 0, path.length);
-            counts[b] = sequence.gradient(path, weights.get(b));
-            emissionGradients.put(b * stride, padded(counts[b].emissions, stride), 0, stride);
+            var gradient =
+                sequence.gradient(gold, b * chain.tokens(), weights.get(b), all, b * size);
+            int n = sequence.length() * width;
+            write(gradient, n, emissionGradients, b * stride, stride);
+            System.arraycopy(gradient, 0, all, b * size + width * width, width);
+            System.arraycopy(gradient, n - width, all, (b + 1) * size - width, width);
           }
         });
-    // Summed in the order of the batch, so that the number of threads does not matter.
-    var transitions = new double[chain.tags() * chain.tags()];
-    var start = new double[chain.tags()];
-    var end = new double[chain.tags()];
-    for (var count : counts) {
-      // A start score counts as often as the tag is first, an end score as often as it is last.
-      add(count.transitions, 0, transitions);
-      add(count.emissions, 0, start);
-      add(count.emissions, count.emissions.length - end.length, end);
-    }
-    write(transitions, dtransitions);
-    write(start, dstart);
-    write(end, dend);
+    // A start score counts as often as the tag is first, an end score as often as it is last.
+    sum(all, size, 0, width * width, dtransitions);
+    sum(all, size, width * width, width, dstart);
+    sum(all, size, width * width + width, width, dend);
   }
 
-  private static float[] padded(double[] values, int length) {
-    var padded = new float[length];
-    for (int i = 0; i < values.length; i++) {
-      padded[i] = (float) values[i];
+  /** Writes {@code n} numbers, and zeros after them up to {@code length}. */
+  private static void write(double[] from, int n, FloatBuffer to, int at, int length) {
+    var row = Scratch.floats(0, length);
+    for (int i = 0; i < n; i++) {
+      row[i] = (float) from[i];
     }
-    return padded;
+    Arrays.fill(row, n, length, 0);
+    to.put(at, row, 0, length);
   }
 
-  private static void add(double[] x, int from, double[] sum) {
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += x[from + i];
+  /** Sums parts of sequences in the order of the batch, whatever the number of threads. */
+  private static void sum(double[] all, int size, int from, int length, Buffer to) {
+    var sums = HostBuffer.floats(to);
+    for (int i = 0; i < length; i++) {
+      double sum = 0;
+      for (int at = from + i; at < all.length; at += size) {
+        sum += all[at];
+      }
+      sums.put(i, (float) sum);
     }
-  }
-
-  private static void write(double[] from, Buffer to) {
-    HostBuffer.floats(to).put(0, padded(from, from.length), 0, from.length);
   }
 
   @Override
@@ -102,8 +102,9 @@ public final class HostCrfKernels implements CrfKernels {
         1,
         (from, to) -> {
           for (int b = from; b < to; b++) {
-            var marginals = new CrfSequence(potentials, b).marginals();
-            results.put(b * stride, padded(marginals, stride), 0, stride);
+            var sequence = new CrfSequence(potentials, b);
+            int n = sequence.length() * chain.tags();
+            write(sequence.marginals(), n, results, b * stride, stride);
           }
         });
   }

@@ -64,7 +64,23 @@ public final class HostElementwiseKernels implements ElementwiseKernels {
 
   @Override
   public void binary(Binary f, Buffer a, Buffer b, Buffer y) {
-    binaryBroadcast(f, a, new int[] {1}, b, new int[] {1}, y, new int[] {y.length()});
+    var left = floats(a);
+    var right = floats(b);
+    var to = floats(y);
+    workers.forEach(
+        y.length(),
+        Tiles.CHUNK,
+        (begin, end) -> {
+          var as = Scratch.floats(0, Tiles.TILE);
+          var bs = Scratch.floats(1, Tiles.TILE);
+          for (int at = begin; at < end; at += Tiles.TILE) {
+            int n = Tiles.length(at, end);
+            left.get(at, as, 0, n);
+            right.get(at, bs, 0, n);
+            apply(f, as, bs, n);
+            to.put(at, as, 0, n);
+          }
+        });
   }
 
   @Override

@@ -31,7 +31,7 @@ final class HostInfoNce {
         n,
         Tiles.rows(n),
         (begin, end) -> {
-          var s = new float[n];
+          var s = Scratch.floats(0, n);
           for (int i = begin; i < end; i++) {
             scores.get(i * n, s, 0, n);
             for (int j = 0; j < n; j++) {

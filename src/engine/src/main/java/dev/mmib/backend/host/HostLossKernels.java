@@ -3,6 +3,7 @@ package dev.mmib.backend.host;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.LossKernels;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Losses in plain Java; exponentials and sums in double precision. */
@@ -30,7 +31,7 @@ public final class HostLossKernels implements LossKernels {
         rows,
         Math.max(1, CHUNK / cols),
         (from, to) -> {
-          var row = new float[cols];
+          var row = Scratch.floats(0, cols);
           for (int r = from; r < to; r++) {
             int target = classes.get(r);
             if (target < 0) {
@@ -39,19 +40,19 @@ public final class HostLossKernels implements LossKernels {
             }
             logits.get(r * cols, row, 0, cols);
             double weight = perClass == null ? 1 : perClass.get(target);
-            losses.put(r, (float) (weight * (logSumExp(row) - row[target])));
+            losses.put(r, (float) (weight * (logSumExp(row, cols) - row[target])));
           }
         });
   }
 
-  private static double logSumExp(float[] x) {
+  private static double logSumExp(float[] x, int n) {
     double max = x[0];
-    for (double value : x) {
-      max = Math.max(max, value);
+    for (int i = 1; i < n; i++) {
+      max = Math.max(max, x[i]);
     }
     double sum = 0;
-    for (double value : x) {
-      sum += Math.exp(value - max);
+    for (int i = 0; i < n; i++) {
+      sum += Math.exp(x[i] - max);
     }
     return max + Math.log(sum);
   }
@@ -74,17 +75,17 @@ public final class HostLossKernels implements LossKernels {
         rows,
         Math.max(1, CHUNK / cols),
         (from, to) -> {
-          var row = new float[cols];
-          var zeros = new float[cols];
+          var row = Scratch.floats(0, cols);
           for (int r = from; r < to; r++) {
             int target = classes.get(r);
             if (target < 0) {
-              dlogits.put(r * cols, zeros, 0, cols);
+              Arrays.fill(row, 0, cols, 0);
+              dlogits.put(r * cols, row, 0, cols);
               continue;
             }
             logits.get(r * cols, row, 0, cols);
             double factor = dlosses.get(r) * (perClass == null ? 1d : perClass.get(target));
-            double lse = logSumExp(row);
+            double lse = logSumExp(row, cols);
             for (int j = 0; j < cols; j++) {
               double p = Math.exp(row[j] - lse);
               row[j] = (float) (factor * (j == target ? p - 1 : p));
@@ -121,12 +122,12 @@ public final class HostLossKernels implements LossKernels {
         CHUNK,
         (from, to) -> {
           int n = to - from;
-          var a = new float[n];
-          var t = new float[n];
-          var d = new float[n];
+          var a = Scratch.floats(0, n);
+          var t = Scratch.floats(1, n);
+          var d = Scratch.floats(2, n);
           logits.get(from, a, 0, n);
           targets.get(from, t, 0, n);
-          if (dlosses != null) {
+          if (dlosses != null) { // otherwise f does not look at it
             dlosses.get(from, d, 0, n);
           }
           for (int i = 0; i < n; i++) {
@@ -150,13 +151,13 @@ public final class HostLossKernels implements LossKernels {
   @Override
   public void logistic(Buffer logits, boolean truth, Buffer loss) {
     var from = HostBuffer.floats(logits);
-    var x = new float[logits.length()];
-    from.get(0, x, 0, x.length);
+    int n = logits.length();
     double sum = 0;
-    for (double value : x) {
+    for (int i = 0; i < n; i++) {
+      double value = from.get(i);
       sum += softplus(truth ? -value : value);
     }
-    HostBuffer.floats(loss).put(0, (float) (sum / x.length));
+    HostBuffer.floats(loss).put(0, (float) (sum / n));
   }
 
   @Override

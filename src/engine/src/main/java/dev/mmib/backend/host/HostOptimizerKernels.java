@@ -86,7 +86,8 @@ public final class HostOptimizerKernels implements OptimizerKernels {
   @Override
   public double sumOfSquares(Buffer x) {
     var from = floats(x);
-    var sums = new double[Tiles.count(x.length(), Tiles.CHUNK)];
+    int chunks = Tiles.count(x.length(), Tiles.CHUNK);
+    var sums = Scratch.doubles(0, chunks); // of this thread; the chunks use floats alone
     workers.forEach(
         x.length(),
         Tiles.CHUNK,
@@ -101,8 +102,8 @@ public final class HostOptimizerKernels implements OptimizerKernels {
           sums[begin / Tiles.CHUNK] = sum;
         });
     double total = 0;
-    for (double sum : sums) {
-      total += sum;
+    for (int i = 0; i < chunks; i++) {
+      total += sums[i];
     }
     return total;
   }
