@@ -3,6 +3,7 @@ package dev.mmib.jmh;
 import dev.mmib.backend.Device;
 import dev.mmib.jmh.djl.DjlResNet;
 import dev.mmib.jmh.djl.DjlResNetBlock;
+import dev.mmib.jmh.limit.OneDnnResNet;
 import dev.mmib.jmh.mmib.MmibResNet;
 import dev.mmib.jmh.onnx.OnnxResNet;
 import java.util.ArrayList;
@@ -23,7 +24,8 @@ final class ResNetWorkloads {
           Workload.of("resnet-forward", Integer.toString(pictures), pictures * operations)
               .with(Workload.OURS, threads -> ours("cpu", threads, pictures, false))
               .with("djl", threads -> new DjlResNet(threads, pictures, false))
-              .with("onnxruntime", threads -> OnnxResNet.contender(threads, pictures));
+              .with("onnxruntime", threads -> OnnxResNet.contender(threads, pictures))
+              .with("onednn", threads -> new OneDnnResNet(threads, pictures, false));
       if (pictures == USUAL) {
         workload =
             workload
@@ -38,7 +40,8 @@ final class ResNetWorkloads {
                 Integer.toString(USUAL),
                 USUAL * PictureNetwork.trainingOperations())
             .with(Workload.OURS, threads -> ours("cpu", threads, USUAL, true))
-            .with("djl", threads -> new DjlResNet(threads, USUAL, true)));
+            .with("djl", threads -> new DjlResNet(threads, USUAL, true))
+            .with("onednn", threads -> new OneDnnResNet(threads, USUAL, true)));
     return all;
   }
 
