@@ -36,7 +36,7 @@ public abstract class BatchedAttentionKernels implements AttentionKernels {
       Buffer inC);
 
   /** [batch, heads, length, headDim] inside [batch, length, width]. */
-  private static HeadMatrices vectors(Heads h, int length) {
+  protected static HeadMatrices vectors(Heads h, int length) {
     return new HeadMatrices(
         h.batch(),
         h.heads(),
@@ -49,7 +49,7 @@ public abstract class BatchedAttentionKernels implements AttentionKernels {
   }
 
   /** [batch, heads, queries, keys] without gaps. */
-  private static HeadMatrices scores(Heads h) {
+  protected static HeadMatrices scores(Heads h) {
     long one = (long) h.queries() * h.keys();
     return new HeadMatrices(
         h.batch(), h.heads(), h.queries(), h.keys(), h.heads() * one, one, h.keys(), 1);
@@ -64,7 +64,8 @@ public abstract class BatchedAttentionKernels implements AttentionKernels {
     return h.probabilities();
   }
 
-  private void requireSize(Heads heads) {
+  /** Refuses sizes of 0, of which products of a library know nothing. */
+  protected final void requireSize(Heads heads) {
     if (savedLength(heads) == 0 || heads.headDim() == 0) {
       throw new IllegalArgumentException(
           "attention: sizes, " + heads + " vs at least 1 each: leave empty batches out");

@@ -19,7 +19,7 @@ import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
  * <p>The coefficients are a weighted least-squares fit, reweighted towards the least largest error,
  * of {@code ((2Q(t))^(−1/64) − 1)/t} on 0 ≤ t ≤ 8; beyond, the polynomial keeps growing.
  */
-final class Gelu {
+public final class Gelu {
 
   private static final float SQRT_2_BY_PI = 0.7978845608028654f;
   private static final float INVERSE_SQRT_2_PI = 0.3989422804014327f;
@@ -34,7 +34,7 @@ final class Gelu {
   private Gelu() {}
 
   /** Whether {@code f} is one of the two. */
-  static boolean is(Unary f) {
+  public static boolean is(Unary f) {
     return f == Unary.GELU || f == Unary.GELU_TANH;
   }
 

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** What attention does to rows of scores between two products: masks and dropout. */
-final class HeadRows {
+public final class HeadRows {
 
   /** Floats worked on in the first-level cache. */
   private static final int TILE = 1024;
@@ -23,7 +23,7 @@ final class HeadRows {
    * @param first the query of the first of {@code rows} rows
    * @param scores [rows, keys] from {@code at} on
    */
-  static void fillMasked(
+  public static void fillMasked(
       Heads h,
       @Nullable FloatBuffer keyMask,
       @Nullable FloatBuffer queryMask,

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * What follows the product of a linear layer, in place and block by block, while it is in the
  * caches: {@code y = f(scale of the row · y + bias)}, all three if they are there.
  */
-final class LayerTail {
+public final class LayerTail {
 
   /** Floats that GELU is applied to at a time: loops of the JIT are slow at their ends. */
   private static final int TILE = 2048;
@@ -30,7 +30,7 @@ final class LayerTail {
    * @param bias [out] or null
    * @param f one of {@link Gelu}, or null
    */
-  LayerTail(
+  public LayerTail(
       Buffer y, int out, @Nullable FloatBuffer scales, @Nullable Buffer bias, @Nullable Unary f) {
     this.y = HostBuffer.floats(y);
     this.out = out;
@@ -40,7 +40,7 @@ final class LayerTail {
   }
 
   /** Rows {@code [from, to)} of {@code columns} columns from {@code first} on. */
-  void apply(int from, int to, int first, int columns) {
+  public void apply(int from, int to, int first, int columns) {
     int most = Math.max(1, TILE / columns);
     var tile = Scratch.floats(0, most * columns);
     var room = Scratch.floats(1, most * columns);

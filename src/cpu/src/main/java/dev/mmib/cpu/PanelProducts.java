@@ -32,14 +32,7 @@ final class PanelProducts {
 
   /** Lays {@code w} out in panels for products of so many rows, unless it lies so already. */
   Panels of(Buffer w, int rows, int out, int in) {
-    OffHeapBuffer weights = OffHeapBuffer.of(w);
-    if (weights.layout() instanceof Panels here && here.are(out, in) && here.suit(rows)) {
-      return here;
-    }
-    weights.reading(); // in plain order, whatever it was
-    var panels = new Panels(out, in, rows, workers);
-    weights.layOut(panels, panels::arrange);
-    return panels;
+    return Panels.forRows(w, rows, out, in, workers);
   }
 
   /**
@@ -86,11 +79,7 @@ final class PanelProducts {
     LayerTail tail = f == null ? null : new LayerTail(y, out, null, bias, f);
     FloatBuffer shifts = bias == null || tail != null ? null : HostBuffer.floats(bias);
     FloatBuffer results = HostBuffer.floats(y);
-    if (OffHeapBuffer.of(w).layout() != panels) { // opening the others has restored it
-      throw new IllegalArgumentException(
-          "linear: the weights are also x, bias or y vs a buffer of their own");
-    }
-    BytePointer weights = OffHeapBuffer.of(w).laidOut();
+    BytePointer weights = panels.memory(w); // last: opening x, bias or y may restore it
     // Blocks that follow each other share their weights.
     gemm.forEach(
         threads,

@@ -1,5 +1,6 @@
 package dev.mmib.cpu;
 
+import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -15,7 +16,7 @@ import org.bytedeco.javacpp.BytePointer;
  * of which each block of rows makes more. Results are equal to the last bit. Panels that did not
  * suit several products one after another are to be laid out again.
  */
-final class Panels implements OffHeapBuffer.Layout {
+public final class Panels implements OffHeapBuffer.Layout {
 
   /** Columns of oneDNN's AVX-512 kernel; it packs none of them, if there are no more. */
   static final int NARROW = 48;
@@ -37,12 +38,48 @@ final class Panels implements OffHeapBuffer.Layout {
   private final Workers workers;
   private int unsuited;
 
-  /** Panels for products of so many rows. */
-  Panels(int out, int in, int rows, Workers workers) {
+  private Panels(int out, int in, int widest, Workers workers) {
     this.out = out;
     this.in = in;
-    this.widest = widthFor(rows);
+    this.widest = widest;
     this.workers = workers;
+  }
+
+  /** Lays {@code w} out in panels that suit products of so many rows, unless it lies in such. */
+  static Panels forRows(Buffer w, int rows, int out, int in, Workers workers) {
+    if (OffHeapBuffer.of(w).layout() instanceof Panels here
+        && here.are(out, in)
+        && here.suit(rows)) {
+      return here;
+    }
+    return arranged(w, new Panels(out, in, widthFor(rows), workers));
+  }
+
+  /** Lays {@code w} [out, in] out in panels of {@code width} outputs, unless it lies so already. */
+  public static Panels ofWidth(Buffer w, int out, int in, int width, Workers workers) {
+    if (OffHeapBuffer.of(w).layout() instanceof Panels here
+        && here.are(out, in)
+        && here.widest == width) {
+      return here;
+    }
+    return arranged(w, new Panels(out, in, width, workers));
+  }
+
+  private static Panels arranged(Buffer w, Panels panels) {
+    OffHeapBuffer weights = OffHeapBuffer.of(w);
+    weights.reading(); // in plain order, whatever it was
+    weights.layOut(panels, panels::arrange);
+    return panels;
+  }
+
+  /** Where {@code w} lies, which must lie in these panels. */
+  public BytePointer memory(Buffer w) {
+    OffHeapBuffer weights = OffHeapBuffer.of(w);
+    if (weights.layout() != this) { // opening the other buffers of a product has restored it
+      throw new IllegalArgumentException(
+          "linear: the weights are also x, bias or y vs a buffer of their own");
+    }
+    return weights.laidOut();
   }
 
   private static int widthFor(int rows) {
@@ -59,15 +96,18 @@ final class Panels implements OffHeapBuffer.Layout {
     return out == outputs && in == inputs;
   }
 
-  int out() {
+  /** All outputs. */
+  public int out() {
     return out;
   }
 
-  int in() {
+  /** Inputs of every output. */
+  public int in() {
     return in;
   }
 
-  int count() {
+  /** How many panels there are. */
+  public int count() {
     return (out + widest - 1) / widest;
   }
 
@@ -77,12 +117,12 @@ final class Panels implements OffHeapBuffer.Layout {
   }
 
   /** Outputs of a panel. */
-  int width(int panel) {
+  public int width(int panel) {
     return Math.min(widest, out - panel * widest);
   }
 
   /** Where a panel begins, in floats. */
-  long start(int panel) {
+  public long start(int panel) {
     return (long) panel * widest * in;
   }
 

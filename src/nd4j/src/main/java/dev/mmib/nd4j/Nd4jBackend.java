@@ -13,7 +13,8 @@ import dev.mmib.cpu.OffHeapMemory;
  *
  * <p>Both work on the buffers where they are. ND4J's pointwise operators are not used: they are
  * slower than Java's loops, and its GELUs are wrong. Nor is its {@code matmul}, which is no faster
- * with weights as they lie, and slower by far for attention's many small products.
+ * with weights as they lie, slower than OpenBLAS' small kernels with weights in panels, and slower
+ * by far for attention's many small products.
  */
 public final class Nd4jBackend extends OffHeapBackend {
 
@@ -23,9 +24,14 @@ public final class Nd4jBackend extends OffHeapBackend {
   private final String variant;
 
   Nd4jBackend(int threads, OffHeapMemory memory, Variant variant) {
+    this(threads, memory, variant, SmallProducts.areFast());
+  }
+
+  /** For tests, which choose whether products are {@link SmallProducts} where they can be. */
+  Nd4jBackend(int threads, OffHeapMemory memory, Variant variant, boolean small) {
     super(new Workers(threads), memory);
     Nd4jArrays nd4j = new Nd4jArrays(threads);
-    this.matmul = new Nd4jMatMulKernels(super.matmul(), workers());
+    this.matmul = new Nd4jMatMulKernels(super.matmul(), workers(), small);
     this.convolution = new Nd4jConvolutionKernels(nd4j, memory, super.convolution());
     this.attention = new Nd4jAttentionKernels(memory, norm(), workers());
     this.variant = variant.suffix().isEmpty() ? "plain" : variant.suffix().substring(1);

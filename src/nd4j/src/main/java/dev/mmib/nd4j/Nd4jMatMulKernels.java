@@ -3,7 +3,10 @@ package dev.mmib.nd4j;
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.host.HostBuffer;
+import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import dev.mmib.backend.kernel.MatMulKernels;
+import dev.mmib.cpu.Gelu;
+import dev.mmib.cpu.LayerTail;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,18 +20,63 @@ final class Nd4jMatMulKernels implements MatMulKernels {
 
   private final MatMulKernels host;
   private final Workers workers;
+  private final @Nullable PanelProducts panels;
 
-  Nd4jMatMulKernels(MatMulKernels host, Workers workers) {
+  /**
+   * Products by all threads.
+   *
+   * @param small whether weights of inference go into panels, for {@link SmallProducts}
+   */
+  Nd4jMatMulKernels(MatMulKernels host, Workers workers, boolean small) {
     this.host = host;
     this.workers = workers;
+    this.panels = small ? new PanelProducts(workers) : null;
+  }
+
+  private static boolean isEmpty(Product p) {
+    return p.batch() == 0 || p.m() == 0 || p.n() == 0 || p.k() == 0;
   }
 
   @Override
   public void matmul(Product p, Buffer a, Buffer b, @Nullable Buffer bias, Buffer c) {
-    if (p.batch() == 0 || p.m() == 0 || p.n() == 0 || p.k() == 0) {
+    if (isEmpty(p)) {
       host.matmul(p, a, b, bias, c);
-      return;
+    } else {
+      multiply(p, a, b, bias, null, c);
     }
+  }
+
+  @Override
+  public boolean fuses(Unary f) {
+    return Gelu.is(f);
+  }
+
+  @Override
+  public void linear(
+      int rows,
+      int out,
+      int in,
+      Buffer x,
+      Buffer w,
+      @Nullable Buffer bias,
+      @Nullable Unary f,
+      Buffer y) {
+    Product product = Product.of(rows, out, in, false, true);
+    if (isEmpty(product)) {
+      host.matmul(product, x, w, null, y);
+      new LayerTail(y, out, null, bias, f).apply(0, rows, 0, out);
+    } else if (panels != null) {
+      panels.multiply(rows, out, in, x, w, bias, f, y);
+    } else if (f == null) {
+      multiply(product, x, w, bias, null, y);
+    } else {
+      multiply(product, x, w, null, new LayerTail(y, out, null, bias, f), y);
+    }
+  }
+
+  /** A product of one matrix may have a {@code tail} for its rows. */
+  private void multiply(
+      Product p, Buffer a, Buffer b, @Nullable Buffer bias, @Nullable LayerTail tail, Buffer c) {
     boolean oneMatrix = p.bStride() == 0 && !p.transposeA() && p.aStride() == p.m() * p.k();
     int batch = oneMatrix ? 1 : p.batch();
     int rows = oneMatrix ? Math.multiplyExact(p.batch(), p.m()) : p.m();
@@ -36,7 +84,7 @@ final class Nd4jMatMulKernels implements MatMulKernels {
     OpenBlas.Matrix left = left(p, a, rows);
     OpenBlas.Matrix right = right(p, b);
     OpenBlas.Matrix out = OpenBlas.Matrix.write(c, rows, p.n(), p.n(), 1);
-    float[] sums = bias == null ? null : floats(bias, p.n());
+    RowSums sums = bias == null ? null : new RowSums(bias, p.n());
     FloatBuffer results = HostBuffer.floats(c);
     OpenBlas.alone(
         () ->
@@ -49,7 +97,8 @@ final class Nd4jMatMulKernels implements MatMulKernels {
                     Blocks.Part part = blocks.part(n % blocks.count());
                     int start = i * rows * p.n();
                     if (sums != null) {
-                      repeat(sums, part, results, start, p.n());
+                      sums.put(
+                          results, start, part.top(), part.bottom(), part.left(), part.right());
                     }
                     OpenBlas.multiply(
                         1,
@@ -59,20 +108,12 @@ final class Nd4jMatMulKernels implements MatMulKernels {
                         out.at(start)
                             .rows(part.top(), part.bottom())
                             .cols(part.left(), part.right()));
+                    if (tail != null) {
+                      tail.apply(
+                          part.top(), part.bottom(), part.left(), part.right() - part.left());
+                    }
                   }
                 }));
-  }
-
-  private static void repeat(float[] bias, Blocks.Part part, FloatBuffer to, int at, int n) {
-    for (int row = part.top(); row < part.bottom(); row++) {
-      to.put(at + row * n + part.left(), bias, part.left(), part.right() - part.left());
-    }
-  }
-
-  private static float[] floats(Buffer bias, int n) {
-    var values = new float[n];
-    HostBuffer.floats(bias).get(0, values);
-    return values;
   }
 
   private static OpenBlas.Matrix left(Product p, Buffer a, int rows) {

@@ -43,6 +43,11 @@ final class OpenBlas {
       return new Matrix(start, rows, cols, rowStride, colStride);
     }
 
+    /** From float {@code offset} of memory on, its rows one after another. */
+    static Matrix at(long start, long offset, int rows, int cols) {
+      return new Matrix(start + 4 * offset, rows, cols, cols, 1);
+    }
+
     /** One of the same form that begins {@code elements} later. */
     Matrix at(long elements) {
       return new Matrix(address + 4 * elements, rows, cols, rowStride, colStride);
