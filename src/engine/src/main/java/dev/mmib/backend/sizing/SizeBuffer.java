@@ -58,6 +58,13 @@ final class SizeBuffer implements Buffer {
     }
   }
 
+  /** Refuses buffers that are closed or of another device. */
+  static void requireOpen(Buffer... buffers) {
+    for (Buffer buffer : buffers) {
+      of(buffer).requireOpen();
+    }
+  }
+
   /** Counts what the device keeps beside these elements as long as they live, once. */
   void keep(int floats) {
     if (kept == 0) {

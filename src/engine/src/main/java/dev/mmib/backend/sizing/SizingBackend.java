@@ -20,23 +20,40 @@ import dev.mmib.backend.kernel.RandomKernels;
 import dev.mmib.backend.kernel.ReductionKernels;
 
 /**
- * A device whose buffers are sizes only and whose kernels do nothing.
+ * A device whose buffers are sizes only, and whose kernels do nothing but refuse buffers that are
+ * closed or of another device.
  *
  * <p>What runs on it allocates and frees as it would on the device that it stands for, so that
  * {@link #memory} tells the exact peak of the tensors of a computation that was never done. Floats
- * read as zeros; ints are remembered, because lengths and labels steer the computation.
+ * read as zeros; ints are remembered, because lengths and labels steer the computation. How much is
+ * kept for the way back, and what goes in one pass, is the device's own affair: it is asked.
  */
 public final class SizingBackend implements Backend {
 
   private final Backend standsFor;
   private final MemoryMeter meter = new MemoryMeter();
   private final MemoryMeter footprints = new MemoryMeter();
-  private final SizingKernels kernels;
+  private final ElementwiseKernels elementwise = new SizingElementwiseKernels();
+  private final ReductionKernels reduction = new SizingReductionKernels();
+  private final LayoutKernels layout = new SizingLayoutKernels();
+  private final LookupKernels lookup = new SizingLookupKernels();
+  private final MatMulKernels matmul;
+  private final AttentionKernels attention;
+  private final NormKernels norm;
+  private final ConvolutionKernels convolution;
+  private final PoolingKernels pooling = new SizingPoolingKernels();
+  private final RandomKernels random = new SizingRandomKernels();
+  private final LossKernels loss = new SizingLossKernels();
+  private final CrfKernels crf = new SizingCrfKernels();
+  private final OptimizerKernels optimizer = new SizingOptimizerKernels();
 
   /** A stand-in for a device, which stays untouched and may be closed before this one. */
   public SizingBackend(Backend standsFor) {
     this.standsFor = standsFor;
-    this.kernels = new SizingKernels(standsFor);
+    this.matmul = new SizingMatMulKernels(standsFor.matmul());
+    this.attention = new SizingAttentionKernels(standsFor.attention());
+    this.norm = new SizingNormKernels(standsFor.norm());
+    this.convolution = new SizingConvolutionKernels(standsFor.convolution());
   }
 
   @Override
@@ -117,67 +134,67 @@ public final class SizingBackend implements Backend {
 
   @Override
   public ElementwiseKernels elementwise() {
-    return kernels;
+    return elementwise;
   }
 
   @Override
   public ReductionKernels reduction() {
-    return kernels;
+    return reduction;
   }
 
   @Override
   public LayoutKernels layout() {
-    return kernels;
+    return layout;
   }
 
   @Override
   public LookupKernels lookup() {
-    return kernels;
+    return lookup;
   }
 
   @Override
   public MatMulKernels matmul() {
-    return kernels;
+    return matmul;
   }
 
   @Override
   public AttentionKernels attention() {
-    return kernels;
+    return attention;
   }
 
   @Override
   public NormKernels norm() {
-    return kernels;
+    return norm;
   }
 
   @Override
   public ConvolutionKernels convolution() {
-    return kernels;
+    return convolution;
   }
 
   @Override
   public PoolingKernels pooling() {
-    return kernels;
+    return pooling;
   }
 
   @Override
   public RandomKernels random() {
-    return kernels;
+    return random;
   }
 
   @Override
   public LossKernels loss() {
-    return kernels;
+    return loss;
   }
 
   @Override
   public CrfKernels crf() {
-    return kernels;
+    return crf;
   }
 
   @Override
   public OptimizerKernels optimizer() {
-    return kernels;
+    return optimizer;
   }
 
   /** Frees nothing: there is nothing. */
