@@ -24,7 +24,7 @@ public final class StudyReport {
     for (var task : findings.plan().tasks()) {
       text.append("\n## ").append(task == Task.NER ? "Entities" : "Relations").append('\n');
       var json = new JsonObject();
-      for (var figure : findings.figures(task)) {
+      for (var figure : new Figures(findings).of(task)) {
         var image = figure.name() + ".png";
         FigureChart.write(figure, out.resolve(image));
         text.append("\n### ").append(figure.title()).append("\n\n").append(figure.markdown());

@@ -94,7 +94,7 @@ class FindingsTest {
     add(NOISY, 0.60, 0.62, 0.70);
     add(PLAN.compared(), 0.80, 0.82, 0.90);
     add(PLAN.compared().on("java"), 0.80, 0.82, 0.91);
-    var figures = findings().figures(Task.NER);
+    var figures = new Figures(findings()).of(Task.NER);
     assertEquals(
         List.of("ner-noise", "ner-worth", "ner-beta", "ner-alignment", "ner-devices"),
         figures.stream().map(Figure::name).toList());
