@@ -65,17 +65,18 @@ final class Nd4jAttentionKernels extends BatchedAttentionKernels {
       @Nullable Buffer out,
       Buffer p) {
     requireSize(h);
-    HeadMatrices queryHeads = vectors(h, h.queries());
-    HeadMatrices keyHeads = vectors(h, h.keys());
-    HeadMatrices scoreHeads = scores(h);
-    OpenBlas.Matrix queries = factor(queryHeads, q);
-    OpenBlas.Matrix keys = factor(keyHeads.transposed(), k);
-    OpenBlas.Matrix values = v == null ? null : factor(keyHeads, v);
-    OpenBlas.Matrix scores = result(scoreHeads, p);
-    OpenBlas.Matrix results = out == null ? null : result(queryHeads, out);
-    FloatBuffer keyMask = masks.keys() == null ? null : HostBuffer.floats(masks.keys());
-    FloatBuffer queryMask = masks.queries() == null ? null : HostBuffer.floats(masks.queries());
-    FloatBuffer probabilities = HostBuffer.floats(p);
+    HeadMatrices keys = vectors(h, h.keys());
+    var pass =
+        new Pass(
+            h,
+            factors(vectors(h, h.queries()), q),
+            factors(keys.transposed(), k),
+            v == null ? null : factors(keys, v),
+            results(scores(h), p),
+            out == null ? null : results(vectors(h, h.queries()), out),
+            masks.keys() == null ? null : HostBuffer.floats(masks.keys()),
+            masks.queries() == null ? null : HostBuffer.floats(masks.queries()),
+            HostBuffer.floats(p));
     int height = Math.min(h.queries(), Math.max(FEWEST_ROWS, BLOCK / h.keys()));
     int blocks = (h.queries() + height - 1) / height;
     OpenBlas.alone(
@@ -85,39 +86,55 @@ final class Nd4jAttentionKernels extends BatchedAttentionKernels {
                 1,
                 (from, end) -> {
                   for (int n = from; n < end; n++) {
-                    int head = n / blocks;
                     int first = n % blocks * height;
-                    int last = Math.min(h.queries(), first + height);
-                    int rows = last - first;
-                    int at = (head * h.queries() + first) * h.keys();
-                    OpenBlas.Matrix block = scores.at(offset(scoreHeads, head)).rows(first, last);
-                    OpenBlas.multiply(
-                        h.scale(),
-                        queries.at(offset(queryHeads, head)).rows(first, last),
-                        keys.at(offset(keyHeads, head)),
-                        0,
-                        block);
-                    HeadRows.fillMasked(
-                        h,
-                        keyMask,
-                        queryMask,
-                        head / h.heads(),
-                        first,
-                        rows,
-                        probabilities,
-                        at,
-                        MASKED);
-                    VectorSoftmax.apply(probabilities, at, probabilities, at, rows, h.keys());
-                    if (values != null && results != null) {
-                      OpenBlas.multiply(
-                          1,
-                          block,
-                          values.at(offset(keyHeads, head)),
-                          0,
-                          results.at(offset(queryHeads, head)).rows(first, last));
-                    }
+                    pass.attend(n / blocks, first, Math.min(h.queries(), first + height));
                   }
                 }));
+  }
+
+  /** The matrices of all heads in a buffer. */
+  private record Matrices(HeadMatrices form, OpenBlas.Matrix first) {
+
+    OpenBlas.Matrix of(int head) {
+      long batch = head / form.heads() * form.batchStride();
+      return first.at(batch + head % form.heads() * form.headStride());
+    }
+  }
+
+  private static Matrices factors(HeadMatrices m, Buffer buffer) {
+    return new Matrices(
+        m, OpenBlas.Matrix.read(buffer, m.rows(), m.cols(), m.rowStride(), m.colStride()));
+  }
+
+  private static Matrices results(HeadMatrices m, Buffer buffer) {
+    return new Matrices(
+        m, OpenBlas.Matrix.write(buffer, m.rows(), m.cols(), m.rowStride(), m.colStride()));
+  }
+
+  /** What a call works on. */
+  private record Pass(
+      Heads h,
+      Matrices queries,
+      Matrices keys,
+      @Nullable Matrices values,
+      Matrices scores,
+      @Nullable Matrices out,
+      @Nullable FloatBuffer keyMask,
+      @Nullable FloatBuffer queryMask,
+      FloatBuffer p) {
+
+    /** The queries {@code [first, last)} of one head, by the thread that calls. */
+    void attend(int head, int first, int last) {
+      int rows = last - first;
+      int at = (head * h.queries() + first) * h.keys();
+      OpenBlas.Matrix block = scores.of(head).rows(first, last);
+      OpenBlas.multiply(h.scale(), queries.of(head).rows(first, last), keys.of(head), 0, block);
+      HeadRows.fillMasked(h, keyMask, queryMask, head / h.heads(), first, rows, p, at, MASKED);
+      VectorSoftmax.apply(p, at, p, at, rows, h.keys());
+      if (values != null && out != null) {
+        OpenBlas.multiply(1, block, values.of(head), 0, out.of(head).rows(first, last));
+      }
+    }
   }
 
   @Override
@@ -129,9 +146,9 @@ final class Nd4jAttentionKernels extends BatchedAttentionKernels {
       Buffer inB,
       HeadMatrices c,
       Buffer inC) {
-    OpenBlas.Matrix left = factor(a, inA);
-    OpenBlas.Matrix right = factor(b, inB);
-    OpenBlas.Matrix out = result(c, inC);
+    Matrices left = factors(a, inA);
+    Matrices right = factors(b, inB);
+    Matrices out = results(c, inC);
     OpenBlas.alone(
         () ->
             workers.forEach(
@@ -139,25 +156,8 @@ final class Nd4jAttentionKernels extends BatchedAttentionKernels {
                 1,
                 (from, end) -> {
                   for (int i = from; i < end; i++) {
-                    OpenBlas.multiply(
-                        scale,
-                        left.at(offset(a, i)),
-                        right.at(offset(b, i)),
-                        0,
-                        out.at(offset(c, i)));
+                    OpenBlas.multiply(scale, left.of(i), right.of(i), 0, out.of(i));
                   }
                 }));
-  }
-
-  private static OpenBlas.Matrix factor(HeadMatrices m, Buffer buffer) {
-    return OpenBlas.Matrix.read(buffer, m.rows(), m.cols(), m.rowStride(), m.colStride());
-  }
-
-  private static OpenBlas.Matrix result(HeadMatrices m, Buffer buffer) {
-    return OpenBlas.Matrix.write(buffer, m.rows(), m.cols(), m.rowStride(), m.colStride());
-  }
-
-  private static long offset(HeadMatrices m, int i) {
-    return i / m.heads() * m.batchStride() + i % m.heads() * m.headStride();
   }
 }
