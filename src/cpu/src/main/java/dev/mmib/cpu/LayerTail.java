@@ -5,7 +5,6 @@ import dev.mmib.backend.host.HostBuffer;
 import dev.mmib.backend.host.Scratch;
 import dev.mmib.backend.kernel.ElementwiseKernels.Unary;
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,19 +40,23 @@ public final class LayerTail {
 
   /** Rows {@code [from, to)} of {@code columns} columns from {@code first} on. */
   public void apply(int from, int to, int first, int columns) {
-    int most = Math.max(1, TILE / columns);
+    int most = Math.min(to - from, Math.max(1, TILE / columns));
     var tile = Scratch.floats(0, most * columns);
     var room = Scratch.floats(1, most * columns);
-    var shift = Scratch.floats(2, columns);
-    Arrays.fill(shift, 0, columns, 0);
-    if (bias != null) {
-      bias.get(first, shift, 0, columns);
+    var shifts = Scratch.floats(2, most * columns);
+    for (int r = 0; bias != null && r < most; r++) {
+      bias.get(first, shifts, r * columns, columns);
     }
     for (int begin = from; begin < to; begin += most) {
       int rows = Math.min(most, to - begin);
       for (int r = 0; r < rows; r++) {
         y.get((begin + r) * out + first, tile, r * columns, columns);
-        shift(tile, r * columns, scales == null ? 1 : scales.get(begin + r), shift, columns);
+        if (scales != null) {
+          scale(tile, r * columns, scales.get(begin + r), columns);
+        }
+      }
+      if (bias != null) {
+        add(tile, shifts, rows * columns);
       }
       if (f != null) {
         Gelu.apply(f, tile, room, rows * columns);
@@ -64,9 +67,16 @@ public final class LayerTail {
     }
   }
 
-  private static void shift(float[] tile, int at, float scale, float[] shift, int n) {
+  private static void scale(float[] tile, int at, float scale, int n) {
+    for (int i = at; i < at + n; i++) {
+      tile[i] *= scale;
+    }
+  }
+
+  /** With one index for both: the JIT makes no vectors of two that might overlap. */
+  private static void add(float[] tile, float[] shifts, int n) {
     for (int i = 0; i < n; i++) {
-      tile[at + i] = tile[at + i] * scale + shift[i];
+      tile[i] += shifts[i];
     }
   }
 }

@@ -46,7 +46,9 @@ final class MemoryBlock {
       return null;
     }
     long aligned = (origin.address() + alignment - 1) / alignment * alignment;
-    return new MemoryBlock(size, origin, new At(aligned, size));
+    var pointer = new At(aligned, size);
+    HugePages.advise(pointer, size);
+    return new MemoryBlock(size, origin, pointer);
   }
 
   void free() {
