@@ -80,9 +80,14 @@ final class BlockedConvolutions implements AutoCloseable {
     int rest = batch - (batch - 1) / size * size;
     var each = primitive(form.ofBatch(size, alone));
     var last = rest == size ? each : primitive(form.ofBatch(rest, alone));
-    return each == null || last == null
-        ? null
-        : new Pieces((batch + size - 1) / size, size, each, last);
+    if (each == null || last == null) {
+      return null;
+    }
+    boolean sameOrder = each.weights().name().equals(last.weights().name());
+    if (form.pass() == Pass.WEIGHTS && !sameOrder) {
+      return null; // parts of a gradient are added as they lie
+    }
+    return new Pieces((batch + size - 1) / size, size, each, last);
   }
 
   private @Nullable BlockedConvolution primitive(Form form) {

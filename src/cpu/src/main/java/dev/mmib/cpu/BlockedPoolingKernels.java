@@ -4,6 +4,7 @@ import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.host.HostBuffer;
 import dev.mmib.backend.kernel.PoolingKernels;
+import java.nio.IntBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,7 @@ final class BlockedPoolingKernels implements PoolingKernels {
   @Override
   public void max(Pool2d pool, Buffer x, Buffer y, @Nullable Buffer argmax) {
     var order = order(x, pool.planes(), pool.height() * pool.width());
-    if (order == null) {
+    if (order == null || order.places() > MaxWindows.MOST_PLACES) {
       host.max(pool, x, y, argmax);
       return;
     }
@@ -48,16 +49,27 @@ final class BlockedPoolingKernels implements PoolingKernels {
         order.planes(),
         1,
         (begin, end) -> {
-          var windows = new MaxWindows(pool, order.block());
           for (int p = begin; p < end; p++) {
-            from.get(p * windows.plane.length, windows.plane);
-            windows.run(indices != null);
-            to.put(p * windows.largest.length, windows.largest);
-            if (indices != null) {
-              indices.put(p * windows.where.length, windows.where);
+            var windows = new MaxWindows(pool, order.block());
+            for (int i = 0; i < pool.outHeight(); i++) {
+              windows.largest(i, from, p * order.planeLength());
+              int at = p * places * order.block() + i * windows.largest.length;
+              to.put(at, windows.largest, 0, windows.largest.length);
+              if (indices != null) {
+                windows.places(i);
+                put(windows.where, indices, p * order.block() * places, i, pool);
+              }
             }
           }
         });
+  }
+
+  /** Puts a row of places where it belongs in planes of outputs, one for each channel. */
+  private static void put(int[] where, IntBuffer to, int planes, int row, Pool2d pool) {
+    int n = pool.outWidth();
+    for (int lane = 0; lane * n < where.length; lane++) {
+      to.put(planes + (lane * pool.outHeight() + row) * n, where, lane * n, n);
+    }
   }
 
   @Override

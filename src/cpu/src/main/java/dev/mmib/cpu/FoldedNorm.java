@@ -43,8 +43,23 @@ final class FoldedNorm {
     return new FoldedNorm(w, norm);
   }
 
-  /** The folded weights in the order of a primitive. */
-  BytePointer weights(WeightOrder order) {
+  /** Lets folded weights, [out, in, height, width], lie as they are needed. */
+  interface Arrangement {
+
+    /** Equal for arrangements that give the same of weights of equal extents. */
+    String name();
+
+    /** What arranged weights take. */
+    int floats();
+
+    void arrange(BytePointer plainly, BytePointer to);
+
+    /** Where room comes from. */
+    OffHeapMemory memory();
+  }
+
+  /** The folded weights, arranged. */
+  BytePointer weights(Arrangement order) {
     var key = new Key(order.name(), eps);
     if (w.derived(key) instanceof WeightCopy kept && kept.sources().equals(sources)) {
       last = kept;
@@ -61,7 +76,7 @@ final class FoldedNorm {
     return Objects.requireNonNull(last).shift().reading();
   }
 
-  private WeightCopy fold(WeightOrder order) {
+  private WeightCopy fold(Arrangement order) {
     int channels = sources.get(1).length();
     int each = w.length() / channels;
     var from = Arranger.plain(w);
@@ -73,7 +88,7 @@ final class FoldedNorm {
     var shift = memory.allocate(DType.F32, channels);
     OffHeapBuffer copy = null;
     try (var scaled = memory.allocate(DType.F32, w.length())) {
-      copy = order.room();
+      copy = memory.allocate(DType.F32, order.floats());
       var to = scaled.floats();
       var added = shift.floats();
       var row = new float[each];

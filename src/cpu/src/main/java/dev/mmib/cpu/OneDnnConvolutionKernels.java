@@ -22,11 +22,13 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels, AutoCloseabl
   private final OneDnn oneDnn;
   private final ConvolutionKernels host;
   private final BlockedConvolutions blocked;
+  private final WinogradConvolutions winograd;
 
   OneDnnConvolutionKernels(OneDnn oneDnn, Arranger arranger, ConvolutionKernels host) {
     this.oneDnn = oneDnn;
     this.host = host;
     this.blocked = new BlockedConvolutions(oneDnn, arranger);
+    this.winograd = new WinogradConvolutions(oneDnn, arranger);
   }
 
   private enum Pass {
@@ -80,6 +82,9 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels, AutoCloseabl
 
   @Override
   public int keptLength(Conv2d conv) {
+    if (winograd.serves(conv)) {
+      return WinogradConvolutions.keptLength(conv);
+    }
     int patch = conv.inChannels() * conv.kernelHeight() * conv.kernelWidth();
     return conv.outChannels() * (patch + 1);
   }
@@ -93,10 +98,15 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels, AutoCloseabl
       @Nullable Buffer residual,
       boolean relu,
       Buffer y) {
+    var folded = FoldedNorm.of(OffHeapBuffer.of(w), norm);
+    if (residual == null && winograd.serves(conv)) {
+      winograd.folded(conv, OffHeapBuffer.of(x), folded, relu, OffHeapBuffer.of(y));
+      return;
+    }
     blocked.folded(
         blocked.folded(conv, residual != null, relu),
         OffHeapBuffer.of(x),
-        FoldedNorm.of(OffHeapBuffer.of(w), norm),
+        folded,
         residual == null ? null : OffHeapBuffer.of(residual),
         OffHeapBuffer.of(y));
   }
@@ -132,6 +142,7 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels, AutoCloseabl
 
   @Override
   public void close() {
+    winograd.close();
     blocked.close();
   }
 

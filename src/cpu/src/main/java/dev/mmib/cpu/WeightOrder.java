@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Where blocks of output channels follow one another in both orders, as they mostly do, threads
  * share the work by them.
  */
-final class WeightOrder implements AutoCloseable {
+final class WeightOrder implements FoldedNorm.Arrangement, AutoCloseable {
 
   private static final int MOST_PIECES = 16;
 
@@ -82,17 +82,23 @@ final class WeightOrder implements AutoCloseable {
     return most;
   }
 
-  /** Equal for equal orders of weights of equal extents. */
-  String name() {
+  @Override
+  public String name() {
     return name;
   }
 
-  /** What weights in this order take. */
-  int floats() {
+  /** The weights. */
+  int length() {
+    return length;
+  }
+
+  @Override
+  public int floats() {
     return floats;
   }
 
-  void arrange(BytePointer plainly, BytePointer to) {
+  @Override
+  public void arrange(BytePointer plainly, BytePointer to) {
     if (there == null) {
       there = reorder(plain, ordered);
     }
@@ -133,7 +139,8 @@ final class WeightOrder implements AutoCloseable {
     return made[0];
   }
 
-  OffHeapMemory memory() {
+  @Override
+  public OffHeapMemory memory() {
     return oneDnn.memory();
   }
 

@@ -1,0 +1,217 @@
+package dev.mmib.cpu;
+
+import dev.mmib.backend.DType;
+import dev.mmib.backend.kernel.ConvolutionKernels.Conv2d;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
+
+/**
+ * A convolution of 3×3 by steps of 1 on pictures in {@link ChannelBlocks}, by Winograd's F(4×4,
+ * 3×3): for each tile of 4×4 outputs 36 products instead of 144.
+ *
+ * <pre>
+ *   y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ d B)] A      d the 6×6 inputs of a tile, ⊙ summed over channels
+ * </pre>
+ *
+ * <p>Each of the 36 is a product of matrices, [tiles, in] · [in, out], which oneDNN computes as a
+ * convolution of 1×1. Source: Lavin, Gray, "Fast algorithms for convolutional neural networks"
+ * (CVPR 2016).
+ */
+final class WinogradConvolution implements AutoCloseable {
+
+  private static final int PRODUCTS = WinogradLines.INPUTS * WinogradLines.INPUTS;
+
+  /** Tiles from which a product is worth reading its weights. */
+  private static final int TILES_OF_A_GROUP = 256;
+
+  /** Transformed numbers that are worked on at once, so that they stay in the caches. */
+  private static final int WAVE = 1 << 20;
+
+  /** Numbers of a repeated bias, along which a loop runs. */
+  private static final int BIAS = 1024;
+
+  private final OneDnn oneDnn;
+  private final Conv2d conv;
+  private final int block;
+  private final int pictures;
+  private final int tiles;
+  private final WinogradWeights weights;
+  private final SharedPrimitive product;
+  private final Queue<WinogradTiles> idle = new ConcurrentLinkedQueue<>();
+
+  /**
+   * Compiles the products.
+   *
+   * @param pictures of a group, which go through them together
+   */
+  WinogradConvolution(OneDnn oneDnn, Conv2d conv, int block, int pictures) {
+    this.oneDnn = oneDnn;
+    this.conv = conv;
+    this.block = block;
+    this.pictures = pictures;
+    this.tiles = tiles(conv) * pictures;
+    var blocks = block == 16 ? memory.format_tag.nChw16c : memory.format_tag.nChw8c;
+    var f32 = memory.data_type.f32;
+    long[] wDims = {conv.outChannels(), conv.inChannels(), 1, 1};
+    try (var x = new memory.desc(new long[] {1, conv.inChannels(), 1, tiles}, f32, blocks);
+        var w = new memory.desc(wDims, f32, memory.format_tag.any);
+        var y = new memory.desc(new long[] {1, conv.outChannels(), 1, tiles}, f32, blocks);
+        var none = new memory.desc();
+        var attributes = SharedPrimitive.attributes()) {
+      var ones = new long[] {1, 1};
+      var zeros = new long[] {0, 0};
+      var desc =
+          new convolution_forward.primitive_desc(
+              oneDnn.engine(),
+              dnnl.prop_kind.forward_training,
+              dnnl.algorithm.convolution_direct,
+              x,
+              w,
+              none,
+              y,
+              ones,
+              zeros,
+              zeros,
+              zeros,
+              attributes,
+              false);
+      try (var wDesc = desc.weights_desc()) {
+        weights = new WinogradWeights(oneDnn, new WeightOrder(oneDnn, wDims, wDesc));
+        product =
+            new SharedPrimitive(
+                oneDnn,
+                desc,
+                new convolution_forward(desc),
+                List.of(
+                    new SharedPrimitive.Argument(dnnl.DNNL_ARG_SRC, new memory.desc(x)),
+                    new SharedPrimitive.Argument(dnnl.DNNL_ARG_WEIGHTS, new memory.desc(wDesc)),
+                    new SharedPrimitive.Argument(dnnl.DNNL_ARG_DST, new memory.desc(y))));
+      }
+    }
+  }
+
+  /** Tiles of a picture. */
+  static int tiles(Conv2d conv) {
+    return WinogradTiles.tiles(conv.height()) * WinogradTiles.tiles(conv.width());
+  }
+
+  /** How many pictures of a batch are best computed together: by the sizes alone. */
+  static int group(Conv2d conv) {
+    int pictures = 1;
+    while (pictures * tiles(conv) < TILES_OF_A_GROUP && 2 * pictures <= conv.batch()) {
+      pictures *= 2;
+    }
+    return pictures;
+  }
+
+  WinogradWeights weights() {
+    return weights;
+  }
+
+  /** Groups that are worked on at once. */
+  private int wave() {
+    long numbers = (long) PRODUCTS * tiles * (conv.inChannels() + conv.outChannels());
+    return (int) Math.max(1, WAVE / numbers);
+  }
+
+  /**
+   * Computes some groups.
+   *
+   * @param x the whole batch, in blocks
+   * @param w weights as {@link #weights} arranges them
+   * @param bias is added, per output channel
+   * @param relu whether what is negative becomes 0 then
+   * @param y the whole batch, in blocks
+   * @param first picture of the first group
+   */
+  void run(
+      FloatBuffer x, long w, FloatBuffer bias, boolean relu, FloatBuffer y, int first, int groups) {
+    int wave = Math.min(wave(), groups);
+    int in = PRODUCTS * tiles * conv.inChannels();
+    int out = PRODUCTS * tiles * conv.outChannels();
+    try (var v = oneDnn.memory().allocate(DType.F32, wave * in);
+        var m = oneDnn.memory().allocate(DType.F32, wave * out)) {
+      for (int g = 0; g < groups; g += wave) {
+        int some = Math.min(wave, groups - g);
+        int at = first + g * pictures;
+        transform(x, at, some, v.floats());
+        multiply(v.pointer().address(), w, m.pointer().address(), some);
+        restore(m.floats(), bias, relu, y, at, some);
+      }
+    }
+  }
+
+  private WinogradTiles borrowed() {
+    var kept = idle.poll();
+    return kept != null ? kept : new WinogradTiles(conv.height(), conv.width(), pictures, block);
+  }
+
+  private int planeLength() {
+    return conv.height() * conv.width() * block;
+  }
+
+  private void transform(FloatBuffer x, int first, int groups, FloatBuffer v) {
+    int blocks = conv.inChannels() / block;
+    oneDnn.forEach(
+        groups * blocks,
+        task -> {
+          int group = task / blocks;
+          int b = task % blocks;
+          var room = borrowed();
+          room.input(
+              x,
+              ((first + group * pictures) * blocks + b) * planeLength(),
+              blocks * planeLength(),
+              v,
+              (group * PRODUCTS * blocks + b) * tiles * block,
+              blocks * tiles * block);
+          idle.add(room);
+        });
+  }
+
+  private void multiply(long v, long w, long m, int groups) {
+    long in = 4L * tiles * conv.inChannels();
+    long out = 4L * tiles * conv.outChannels();
+    oneDnn.forEach(
+        groups * PRODUCTS,
+        task -> product.run(v + task * in, w + weights.offset(task % PRODUCTS), m + task * out));
+  }
+
+  private void restore(
+      FloatBuffer m, FloatBuffer bias, boolean relu, FloatBuffer y, int first, int groups) {
+    int blocks = conv.outChannels() / block;
+    oneDnn.forEach(
+        groups * blocks,
+        task -> {
+          int group = task / blocks;
+          int b = task % blocks;
+          var added = new float[BIAS];
+          bias.get(b * block, added, 0, block);
+          for (int filled = block; filled < BIAS; filled *= 2) {
+            System.arraycopy(added, 0, added, filled, filled);
+          }
+          var room = borrowed();
+          room.output(
+              m,
+              (group * PRODUCTS * blocks + b) * tiles * block,
+              blocks * tiles * block,
+              added,
+              relu,
+              y,
+              ((first + group * pictures) * blocks + b) * planeLength(),
+              blocks * planeLength());
+          idle.add(room);
+        });
+  }
+
+  @Override
+  public void close() {
+    product.close();
+    weights.close();
+  }
+}

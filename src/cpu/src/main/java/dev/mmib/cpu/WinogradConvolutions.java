@@ -1,0 +1,102 @@
+package dev.mmib.cpu;
+
+import dev.mmib.backend.kernel.ConvolutionKernels.Conv2d;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Convolutions at inference for which Winograd's way is faster than the direct one.
+ *
+ * <p>It takes 36 numbers for the 9 of a kernel, and passes over the pictures that small numbers of
+ * channels do not pay for.
+ */
+final class WinogradConvolutions implements AutoCloseable {
+
+  /** More than a network has at several batch sizes. */
+  private static final int MOST = 64;
+
+  private static final int LEAST_CHANNELS = 64;
+
+  /** Tiles of a batch from which products are worth their weights, four times as large. */
+  private static final int LEAST_TILES = 8;
+
+  private final OneDnn oneDnn;
+  private final Arranger arranger;
+  private final int block;
+  private final Map<Key, WinogradConvolution> compiled = new LinkedHashMap<>(16, 0.75f, true);
+
+  /** The pictures of one group, and their sizes. */
+  private record Key(int in, int out, int height, int width, int pictures) {}
+
+  WinogradConvolutions(OneDnn oneDnn, Arranger arranger) {
+    this.oneDnn = oneDnn;
+    this.arranger = arranger;
+    this.block = Arranger.block();
+  }
+
+  /** Whether a convolution is one of these: by the sizes alone. */
+  boolean serves(Conv2d c) {
+    return serves(c, block);
+  }
+
+  static boolean serves(Conv2d c, int block) {
+    return block > 0
+        && c.groups() == 1
+        && c.kernelHeight() == 3
+        && c.kernelWidth() == 3
+        && c.strideHeight() == 1
+        && c.strideWidth() == 1
+        && c.padHeight() == 1
+        && c.padWidth() == 1
+        && c.dilationHeight() == 1
+        && c.dilationWidth() == 1
+        && c.inChannels() % block == 0
+        && c.outChannels() % block == 0
+        && Math.min(c.inChannels(), c.outChannels()) >= LEAST_CHANNELS
+        && c.batch() * WinogradConvolution.tiles(c) >= LEAST_TILES;
+  }
+
+  /** Floats that are kept with the weights. */
+  static int keptLength(Conv2d c) {
+    return 36 * c.inChannels() * c.outChannels() + c.outChannels();
+  }
+
+  /** A convolution with the norm that follows, and maybe a rectifier. */
+  void folded(Conv2d c, OffHeapBuffer x, FoldedNorm norm, boolean relu, OffHeapBuffer y) {
+    while (compiled.size() > MOST) {
+      var eldest = compiled.values().iterator();
+      eldest.next().close();
+      eldest.remove();
+    }
+    int places = c.height() * c.width();
+    var from = arranger.reading(x, new ChannelBlocks(c.batch(), c.inChannels(), places, block));
+    var to = Arranger.writing(y, new ChannelBlocks(c.batch(), c.outChannels(), places, block));
+    int first = 0;
+    while (first < c.batch()) { // the last group may be smaller
+      int group = Math.min(WinogradConvolution.group(c), c.batch() - first);
+      int groups = (c.batch() - first) / group;
+      var convolution = convolution(c, group);
+      long w = norm.weights(convolution.weights()).address();
+      convolution.run(from, w, ChannelBlocks.floats(norm.shift()), relu, to, first, groups);
+      first += group * groups;
+    }
+  }
+
+  private WinogradConvolution convolution(Conv2d c, int pictures) {
+    var key = new Key(c.inChannels(), c.outChannels(), c.height(), c.width(), pictures);
+    var known = compiled.get(key);
+    if (known == null) {
+      var made = new WinogradConvolution[1];
+      oneDnn.together(0, () -> made[0] = new WinogradConvolution(oneDnn, c, block, pictures));
+      known = made[0];
+      compiled.put(key, known);
+    }
+    return known;
+  }
+
+  @Override
+  public void close() {
+    compiled.values().forEach(WinogradConvolution::close);
+    compiled.clear();
+  }
+}
