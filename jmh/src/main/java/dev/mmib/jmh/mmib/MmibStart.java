@@ -41,6 +41,8 @@ public final class MmibStart implements Contender {
     command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            // How an application logs is its own affair; Logback reads its settings for 0.15 s.
+            "-Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider",
             "-cp",
             System.getProperty("java.class.path"),
             FirstExtraction.class.getName(),

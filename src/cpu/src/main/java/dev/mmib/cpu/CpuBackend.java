@@ -1,5 +1,6 @@
 package dev.mmib.cpu;
 
+import dev.mmib.backend.Backend;
 import dev.mmib.backend.Precision;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.AttentionKernels;
@@ -148,6 +149,11 @@ public final class CpuBackend extends OffHeapBackend {
   @Override
   public AttentionKernels attention() {
     return attention;
+  }
+
+  @Override
+  public Backend understudy() {
+    return new CpuBackend(1, precision);
   }
 
   @Override

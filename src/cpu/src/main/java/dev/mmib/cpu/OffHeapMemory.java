@@ -41,7 +41,12 @@ public final class OffHeapMemory implements AutoCloseable {
     liftJavaCppLimits();
   }
 
-  private final long maxBytes;
+  /** What every machine has: asking how much this one has takes milliseconds of a start. */
+  private static final long SURELY = 64 << 20;
+
+  private static final long NOT_ASKED = -1;
+
+  private long maxBytes;
   private final MemoryMeter meter = new MemoryMeter();
 
   private final UnusedBlocks unused = new UnusedBlocks();
@@ -73,18 +78,20 @@ public final class OffHeapMemory implements AutoCloseable {
     }
   }
 
+  private static long machineBytes() {
+    return ManagementFactory.getOperatingSystemMXBean()
+            instanceof com.sun.management.OperatingSystemMXBean system
+        ? system.getTotalMemorySize()
+        : Long.MAX_VALUE;
+  }
+
   private static long defaultMaxBytes() {
-    long machine = Long.MAX_VALUE;
-    if (ManagementFactory.getOperatingSystemMXBean()
-        instanceof com.sun.management.OperatingSystemMXBean system) {
-      machine = system.getTotalMemorySize();
-    }
     String asked = System.getProperty(MAX_BYTES_PROPERTY);
     if (asked == null) {
-      return machine / 8 * 7;
+      return NOT_ASKED;
     }
     try {
-      return Pointer.parseBytes(asked, machine);
+      return Pointer.parseBytes(asked, machineBytes());
     } catch (NumberFormatException e) {
       throw MmibException.of(
               ErrorCode.USAGE,
@@ -128,11 +135,11 @@ public final class OffHeapMemory implements AutoCloseable {
     }
     MemoryBlock block = unused.take(size);
     if (block == null) {
-      if (size > maxBytes - liveBlockBytes) {
-        throw outOfMemory(type, length, "the limit is " + megabytes(maxBytes));
+      long live = liveBlockBytes + size;
+      if (live > allowed(live)) {
+        throw outOfMemory(type, length, "the limit is " + megabytes(maxBytes()));
       }
-      long most = Math.max(mostLiveBlockBytes, liveBlockBytes + size);
-      unused.shrinkTo(Math.min(most, maxBytes) - liveBlockBytes - size);
+      unused.shrinkTo(allowed(Math.max(mostLiveBlockBytes, live)) - live);
       block = MemoryBlock.malloc(size, HugePages.alignment(size));
       if (block == null) {
         unused.shrinkTo(0);
@@ -145,6 +152,18 @@ public final class OffHeapMemory implements AutoCloseable {
     liveBlockBytes += size;
     mostLiveBlockBytes = Math.max(mostLiveBlockBytes, liveBlockBytes);
     return block;
+  }
+
+  /** So many bytes, or as many of them as may be taken. */
+  private long allowed(long bytes) {
+    return maxBytes == NOT_ASKED && bytes <= SURELY ? bytes : Math.min(bytes, maxBytes());
+  }
+
+  private synchronized long maxBytes() {
+    if (maxBytes == NOT_ASKED) {
+      maxBytes = machineBytes() / 8 * 7;
+    }
+    return maxBytes;
   }
 
   private MmibException outOfMemory(DType type, int length, String limit) {
@@ -205,7 +224,7 @@ public final class OffHeapMemory implements AutoCloseable {
   /** Bytes that more buffers can take: what is kept for them and what the machine still has. */
   public synchronized long availableBytes() {
     long machine = MachineMemory.here().available();
-    return Math.min(maxBytes - liveBlockBytes, machine + unused.bytes());
+    return Math.min(maxBytes() - liveBlockBytes, machine + unused.bytes());
   }
 
   /** What the buffers take, as asked for. */

@@ -47,9 +47,14 @@ final class OneDnnLayerNorm {
       Pass pass, int rows, int size, int cols, double eps, BiConsumer<Plan.Builder, Key> compose) {
     int lanes = oneDnn.lanes(blocks(rows, size));
     var plans = new Plan[2 * lanes];
+    int whole = Math.min(size, rows);
+    int last = (rows - 1) % size + 1;
     for (int i = 0; i < plans.length; i++) {
-      int height = i < lanes ? Math.min(size, rows) : (rows - 1) % size + 1;
-      Key key = new Key(pass, i % lanes, height, cols, (float) eps);
+      if (i >= lanes && last == whole) {
+        plans[i] = plans[i - lanes];
+        continue;
+      }
+      Key key = new Key(pass, i % lanes, i < lanes ? whole : last, cols, (float) eps);
       plans[i] = oneDnn.serialPlan(key, builder -> compose.accept(builder, key));
     }
     return plans;

@@ -18,7 +18,9 @@ abstract class OneDnnProducts extends OneDnnFixture {
 
   @Test
   void multipliesMatricesInEveryOrientation() {
-    int[][] sizes = {{1, 1, 1}, {3, 31, 33}, {32, 1, 127}, {127, 33, 1025}, {1025, 3, 31}};
+    int[][] sizes = {
+      {1, 1, 1}, {3, 31, 33}, {32, 1, 127}, {127, 33, 1025}, {33, 127, 1025}, {1025, 3, 31}
+    };
     for (int[] s : sizes) {
       for (int batch : new int[] {1, 3}) {
         for (int kind = 0; kind < 32; kind++) {

@@ -129,6 +129,15 @@ public interface Backend extends AutoCloseable {
     return work.get();
   }
 
+  /**
+   * Another backend of the same device and precision, of one thread, which can compute while this
+   * one does something else; whoever asks closes it. Null where two would disturb each other, or
+   * where nothing is to be gained by trying kernels before they are needed.
+   */
+  default @Nullable Backend understudy() {
+    return null;
+  }
+
   /** Frees what the backend itself holds; buffers still open are a bug of their owner. */
   @Override
   void close();

@@ -24,8 +24,14 @@ public record MachineMemory(Path root) {
 
   private static final Logger LOG = LoggerFactory.getLogger(MachineMemory.class);
 
-  /** Bytes of a region of G1's heap; 0 with another collector. */
-  private static final long REGION = region();
+  /** Half of the smallest region that G1 makes. */
+  private static final long NEVER_ALONE = 512 << 10;
+
+  /** The regions of this Java's heap: asking for them takes milliseconds of a start. */
+  private static final class Region {
+    /** Bytes of a region of G1's heap; 0 with another collector. */
+    private static final long BYTES = region();
+  }
 
   /** The names of one generation of control groups. */
   private record Generation(String mount, String limit, String usage, String reclaimable) {}
@@ -58,7 +64,11 @@ public record MachineMemory(Path root) {
    * region whole regions of its own.
    */
   public static long inRegions(long array) {
-    return REGION > 0 && array >= REGION / 2 ? (array + REGION - 1) / REGION * REGION : array;
+    if (array < NEVER_ALONE) {
+      return array;
+    }
+    long region = Region.BYTES;
+    return region > 0 && array >= region / 2 ? (array + region - 1) / region * region : array;
   }
 
   private static long region() {

@@ -175,18 +175,20 @@ public final class Convolution {
     int channels = x.shape().dim(1);
     int outs = w.shape().dim(0);
     int groups = options.groups();
-    Checks.require(
-        groups >= 1 && channels % groups == 0 && outs % groups == 0,
-        "conv2d",
-        "groups do not divide the channels",
-        groups,
-        channels + " in, " + outs + " out");
-    Checks.require(
-        w.shape().dim(1) == channels / groups,
-        "conv2d",
-        "channels of weight and input differ",
-        w.shape(),
-        x.shape() + " in " + groups + " groups");
+    if (groups < 1 || channels % groups != 0 || outs % groups != 0) {
+      throw Checks.refused(
+          "conv2d",
+          "groups do not divide the channels",
+          groups,
+          channels + " in, " + outs + " out");
+    }
+    if (w.shape().dim(1) != channels / groups) {
+      throw Checks.refused(
+          "conv2d",
+          "channels of weight and input differ",
+          w.shape(),
+          x.shape() + " in " + groups + " groups");
+    }
     if (bias != null) {
       Checks.requireShape("conv2d", "bias", bias, Shape.of(outs));
     }
@@ -213,11 +215,12 @@ public final class Convolution {
     long width = x.shape().dim(3) + 2L * options.padWidth();
     long kernelHeight = (w.shape().dim(2) - 1L) * options.dilationHeight() + 1;
     long kernelWidth = (w.shape().dim(3) - 1L) * options.dilationWidth() + 1;
-    Checks.require(
-        kernelHeight <= height && kernelWidth <= width,
-        "conv2d",
-        "the kernel is larger than the padded image",
-        kernelHeight + "×" + kernelWidth,
-        height + "×" + width);
+    if (kernelHeight > height || kernelWidth > width) {
+      throw Checks.refused(
+          "conv2d",
+          "the kernel is larger than the padded image",
+          kernelHeight + "×" + kernelWidth,
+          height + "×" + width);
+    }
   }
 }

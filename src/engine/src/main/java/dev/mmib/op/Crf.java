@@ -115,8 +115,9 @@ public final class Crf {
     Checks.requireShape(op, "end", end, Shape.of(tags));
     Checks.requireInts(op, "lengths", lengths, Shape.of(batch));
     for (int length : lengths.toInts()) {
-      Checks.require(
-          length >= 1 && length <= tokens, op, "length out of range", length, "1 to " + tokens);
+      if (length < 1 || length > tokens) {
+        throw Checks.refused(op, "length out of range", length, "1 to " + tokens);
+      }
     }
     return new Chain(
         batch,

@@ -41,7 +41,9 @@ public final class CrossEntropy {
     int cols = logits.shape().dim(1);
     Checks.requireInts("crossEntropy", "targets", targets, Shape.of(rows));
     for (int target : targets.toInts()) {
-      Checks.require(target < cols, "crossEntropy", "target out of range", target, cols);
+      if (target >= cols) { // numbers are not boxed for each row
+        throw Checks.refused("crossEntropy", "target out of range", target, cols);
+      }
     }
     if (weights != null) {
       Checks.requireShape("crossEntropy", "weights", weights, Shape.of(cols));

@@ -85,12 +85,10 @@ public final class Pooling {
    */
   public static Tensor adaptiveAveragePool2d(Tensor x, int outHeight, int outWidth) {
     requireImages("adaptiveAveragePool2d", x);
-    Checks.require(
-        outHeight >= 1 && outWidth >= 1,
-        "adaptiveAveragePool2d",
-        "output size",
-        outHeight + "×" + outWidth,
-        "1×1 or more");
+    if (outHeight < 1 || outWidth < 1) {
+      throw Checks.refused(
+          "adaptiveAveragePool2d", "output size", outHeight + "×" + outWidth, "1×1 or more");
+    }
     return adaptive(x, outHeight, outWidth, outShape(x, outHeight, outWidth));
   }
 
@@ -139,26 +137,22 @@ public final class Pooling {
 
   private static Pool2d sizes(String op, Tensor x, int kernel, int stride, int padding) {
     requireImages(op, x);
-    Checks.require(
-        kernel >= 1 && stride >= 1,
-        op,
-        "kernel and stride",
-        kernel + " and " + stride,
-        "1 or more");
-    Checks.require(
-        padding >= 0 && padding <= kernel / 2,
-        op,
-        "padding out of range",
-        padding,
-        "0 to half of the kernel " + kernel);
+    if (kernel < 1 || stride < 1) {
+      throw Checks.refused(op, "kernel and stride", kernel + " and " + stride, "1 or more");
+    }
+    if (padding < 0 || padding > kernel / 2) {
+      throw Checks.refused(
+          op, "padding out of range", padding, "0 to half of the kernel " + kernel);
+    }
     int height = x.shape().dim(-2);
     int width = x.shape().dim(-1);
-    Checks.require(
-        kernel <= Math.min(height, width) + 2L * padding,
-        op,
-        "the kernel is larger than the padded image",
-        kernel,
-        x.shape() + " padded by " + padding);
+    if (kernel > Math.min(height, width) + 2L * padding) {
+      throw Checks.refused(
+          op,
+          "the kernel is larger than the padded image",
+          kernel,
+          x.shape() + " padded by " + padding);
+    }
     return new Pool2d(
         x.shape().size() / (height * width),
         height,

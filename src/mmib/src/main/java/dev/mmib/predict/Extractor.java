@@ -84,13 +84,21 @@ public final class Extractor implements AutoCloseable {
 
   /** Loads one model, or one of each task in any order. */
   public static Extractor load(List<Path> models, Device device) {
-    try (var opening = new OpeningDevice(device)) {
+    try (var opening = new OpeningDevice(device::choose)) {
       var directories = models.stream().map(ModelDirectory::open).toList();
       var tokenizers = tokenizers(directories);
+      Rehearsal.ofPost(directories, tokenizers);
       var choice = opening.take();
       var backend = choice.backend();
       LOG.info("device {} ({}): {}", backend.name(), backend.description(), choice.because());
-      return load(directories, tokenizers, backend);
+      var extractor = load(directories, tokenizers, backend);
+      try {
+        opening.rehearsed();
+      } catch (RuntimeException | Error e) {
+        extractor.close();
+        throw e;
+      }
+      return extractor;
     }
   }
 

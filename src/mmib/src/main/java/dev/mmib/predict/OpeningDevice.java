@@ -3,20 +3,36 @@ package dev.mmib.predict;
 import dev.mmib.backend.Device;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A device that a thread of its own opens, which loads its libraries while models are looked at.
+ * A device that a thread of its own opens, which loads its libraries while models are looked at;
+ * then it tries its kernels while their weights are read.
  *
  * <p>Closing waits for that thread, and closes the device unless it was taken.
  */
 final class OpeningDevice implements AutoCloseable {
 
   private final FutureTask<Device.Choice> opening;
+  private final FutureTask<@Nullable Void> rehearsal;
   private boolean taken;
 
-  OpeningDevice(Device device) {
-    opening = new FutureTask<>(device::choose);
-    var thread = new Thread(opening, "mmib-device");
+  OpeningDevice(Supplier<Device.Choice> device) {
+    opening = new FutureTask<>(device::get);
+    rehearsal =
+        new FutureTask<>(
+            () -> {
+              Rehearsal.ofKernels(opening.get().backend());
+              return null;
+            });
+    var thread =
+        new Thread(
+            () -> {
+              opening.run();
+              rehearsal.run();
+            },
+            "mmib-device");
     thread.setDaemon(true);
     thread.start();
   }
@@ -24,8 +40,17 @@ final class OpeningDevice implements AutoCloseable {
   /** The device, which is the caller's from now on; what kept it from opening is thrown. */
   Device.Choice take() {
     taken = true;
+    return resultOf(opening);
+  }
+
+  /** Waits until the kernels of a device that was taken were tried; throws what they threw. */
+  void rehearsed() {
+    resultOf(rehearsal);
+  }
+
+  private static <T extends @Nullable Object> T resultOf(FutureTask<T> task) {
     try {
-      return opened();
+      return await(task);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;
@@ -33,17 +58,18 @@ final class OpeningDevice implements AutoCloseable {
       if (e.getCause() instanceof Error failure) {
         throw failure;
       }
-      throw new IllegalStateException(e.getCause()); // opening declares nothing checked
+      throw new IllegalStateException(e.getCause()); // the tasks declare nothing checked
     }
   }
 
   /** Waits whatever happens: what is half open cannot be left. */
-  private Device.Choice opened() throws ExecutionException {
+  private static <T extends @Nullable Object> T await(FutureTask<T> task)
+      throws ExecutionException {
     boolean interrupted = false;
     try {
       while (true) {
         try {
-          return opening.get();
+          return task.get();
         } catch (InterruptedException e) {
           interrupted = true;
         }
@@ -57,13 +83,18 @@ final class OpeningDevice implements AutoCloseable {
 
   @Override
   public void close() {
-    if (taken) {
-      return;
-    }
     try {
-      opened().backend().close();
+      var backend = await(opening).backend();
+      try {
+        await(rehearsal);
+      } finally {
+        if (!taken) {
+          backend.close();
+        }
+      }
     } catch (ExecutionException e) {
-      // Nothing was opened, and whoever closes this has an error of his own that comes first.
+      // Whoever took the device was told, and whoever did not has an error of his own that comes
+      // first.
       taken = true;
     }
   }

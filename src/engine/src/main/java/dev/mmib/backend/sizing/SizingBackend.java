@@ -31,6 +31,7 @@ import dev.mmib.backend.kernel.ReductionKernels;
 public final class SizingBackend implements Backend {
 
   private final Backend standsFor;
+  private final boolean rounds;
   private final MemoryMeter meter = new MemoryMeter();
   private final MemoryMeter footprints = new MemoryMeter();
   private final ElementwiseKernels elementwise = new SizingElementwiseKernels();
@@ -49,7 +50,17 @@ public final class SizingBackend implements Backend {
 
   /** A stand-in for a device, which stays untouched and may be closed before this one. */
   public SizingBackend(Backend standsFor) {
+    this(standsFor, true);
+  }
+
+  /**
+   * The same where nobody wants to know footprints, which may take a device long to find out.
+   *
+   * @param rounds whether footprints are the device's, or just the bytes of elements
+   */
+  public SizingBackend(Backend standsFor, boolean rounds) {
     this.standsFor = standsFor;
+    this.rounds = rounds;
     this.matmul = new SizingMatMulKernels(standsFor.matmul());
     this.attention = new SizingAttentionKernels(standsFor.attention());
     this.norm = new SizingNormKernels(standsFor.norm());
@@ -124,7 +135,7 @@ public final class SizingBackend implements Backend {
 
   @Override
   public long footprint(int length) {
-    return standsFor.footprint(length);
+    return rounds ? standsFor.footprint(length) : 4L * length;
   }
 
   @Override

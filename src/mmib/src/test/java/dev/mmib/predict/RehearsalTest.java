@@ -1,0 +1,169 @@
+package dev.mmib.predict;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.mmib.backend.Backend;
+import dev.mmib.backend.Device;
+import dev.mmib.backend.java.JavaBackend;
+import dev.mmib.data.Fidelity;
+import dev.mmib.io.ModelDirectory;
+import dev.mmib.model.MmibConfig;
+import dev.mmib.model.Task;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RehearsalTest {
+
+  @TempDir Path directory;
+
+  private static void rehearse(Path... models) {
+    var directories = new ArrayList<ModelDirectory>();
+    for (var model : models) {
+      directories.add(ModelDirectory.open(model));
+    }
+    var tokenizers = directories.stream().map(ModelDirectory::tokenizer).toList();
+    var outcomes = Rehearsal.ofPost(directories, tokenizers);
+    assertEquals(1, outcomes.size());
+    var found = outcomes.get(0).orElseThrow();
+    assertEquals(List.of(), found.warnings());
+    if (models.length == 2) { // the pair was asked for
+      assertEquals(1, found.relations().size());
+    }
+  }
+
+  @Test
+  void aPostGoesThroughModelsOfEveryKind() {
+    List<Consumer<MmibConfig.Draft>> changes =
+        List.of(c -> {}, c -> c.textOnly = true, c -> c.fidelity = Fidelity.REFERENCE);
+    for (int i = 0; i < changes.size(); i++) {
+      var ner = TinyModels.save(directory.resolve("ner" + i), Task.NER, 1, changes.get(i));
+      var re = TinyModels.save(directory.resolve("re" + i), Task.RE, 2, changes.get(i));
+      rehearse(ner);
+      rehearse(re);
+      rehearse(ner, re);
+      rehearse(re, ner);
+    }
+  }
+
+  @Test
+  void kernelsAreTriedOnADeviceOfTheirOwn() {
+    try (var device = Device.of("cpu").withThreads(2).open()) {
+      var before = device.memory();
+      Rehearsal.ofKernels(device);
+      assertEquals(before, device.memory());
+      var understudy = device.understudy();
+      assertNotNull(understudy);
+      try (understudy) {
+        assertEquals(device.name(), understudy.name());
+        assertNotEquals(device.description(), understudy.description()); // it has one thread
+      }
+    }
+    try (var java = new JavaBackend(1)) {
+      assertNull(java.understudy());
+      Rehearsal.ofKernels(java);
+    }
+  }
+
+  /** Plain Java with an understudy as {@code understudy} has it; notes when it is closed. */
+  private static Backend device(Supplier<@Nullable Backend> understudy, List<String> closed) {
+    var java = new JavaBackend(1);
+    return (Backend)
+        Proxy.newProxyInstance(
+            Backend.class.getClassLoader(),
+            new Class<?>[] {Backend.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("understudy")) {
+                return understudy.get();
+              }
+              if (method.getName().equals("close")) {
+                closed.add("device");
+              }
+              try {
+                return method.invoke(java, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  private static OpeningDevice opening(Backend device) {
+    return new OpeningDevice(() -> new Device.Choice(device, "for a test"));
+  }
+
+  @Test
+  void theUnderstudyComputesAndIsClosed() {
+    var closed = new ArrayList<String>();
+    var understudyClosed = new ArrayList<String>();
+    var device = device(() -> device(() -> null, understudyClosed), closed);
+    try (var opening = opening(device)) {
+      assertSame(device, opening.take().backend());
+      opening.rehearsed();
+      assertEquals(List.of("device"), understudyClosed);
+    }
+    assertEquals(List.of(), closed); // whoever took it closes it
+    device.close();
+  }
+
+  @Test
+  void whatAnUnderstudyThrowsIsThrownToWhoAsks() {
+    var closed = new ArrayList<String>();
+    var failure = new IllegalStateException("kernels do not work here");
+    var device =
+        device(
+            () -> {
+              throw failure;
+            },
+            closed);
+    try (var opening = opening(device)) {
+      assertSame(device, opening.take().backend());
+      assertSame(failure, assertThrows(IllegalStateException.class, opening::rehearsed));
+    }
+    assertEquals(List.of(), closed);
+    device.close();
+  }
+
+  @Test
+  void aDeviceThatNobodyTookIsClosedAfterItsRehearsal() {
+    var events = Collections.synchronizedList(new ArrayList<String>());
+    var closing = Thread.currentThread();
+    var device =
+        device(
+            () -> {
+              while (closing.getState() != Thread.State.WAITING && events.isEmpty()) {
+                Thread.onSpinWait();
+              }
+              events.add("tried");
+              return null;
+            },
+            events);
+    opening(device).close();
+    assertEquals(List.of("tried", "device"), events);
+  }
+
+  @Test
+  void oneThatCannotOpenSaysWhyAndIsNotTried() {
+    var failure = new IllegalStateException("no such device");
+    var opening =
+        new OpeningDevice(
+            () -> {
+              throw failure;
+            });
+    try (opening) {
+      assertSame(failure, assertThrows(IllegalStateException.class, opening::take));
+    }
+  }
+}
