@@ -6,25 +6,45 @@ import dev.mmib.jmh.MadePosts;
 import dev.mmib.jmh.mmib.FirstExtraction.Stage;
 import dev.mmib.model.MmibConfig;
 import dev.mmib.model.Task;
+import dev.mmib.predict.Extractor;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How long a fresh process takes to its first extraction, with the small model that training makes
- * where no encoder is given; or only to the end of a stage before.
+ * where no encoder is given; or only to the end of a stage before. It has on its class path what an
+ * application has that uses the library on the device {@code cpu}, and logs nothing.
  *
  * <p>What is neither natives nor weights is the first line of an empty program, and what the
  * extraction takes after loading.
  */
 public final class MmibStart implements Contender {
+
+  /** How the names of jars begin that the library needs there. */
+  private static final List<String> NEEDED =
+      List.of(
+          "mmib-0",
+          "mmib-engine-",
+          "mmib-cpu-",
+          "slf4j-api-",
+          "commons-",
+          "imageio-",
+          "common-",
+          "javacpp-",
+          "dnnl-",
+          "opencl-");
 
   private final Path directory;
   private final List<String> command;
@@ -41,16 +61,47 @@ public final class MmibStart implements Contender {
     command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            // How an application logs is its own affair; Logback reads its settings for 0.15 s.
-            "-Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider",
             "-cp",
-            System.getProperty("java.class.path"),
+            classPath(),
             FirstExtraction.class.getName(),
             stage.name(),
             Integer.toString(threads),
             model.toString(),
             MadePosts.post(0).text(),
             picture.toString());
+  }
+
+  /** The program, whose own jar would bring all other contenders along, and the jars. */
+  private String classPath() throws IOException {
+    var entries = new ArrayList<String>();
+    entries.add(directory.toString());
+    for (var type : List.of(FirstExtraction.class, Stage.class)) {
+      var name = type.getName().replace('.', '/') + ".class";
+      var file = directory.resolve(name);
+      Files.createDirectories(Objects.requireNonNull(file.getParent()));
+      try (var content = type.getClassLoader().getResourceAsStream(name)) {
+        Files.copy(Objects.requireNonNull(content, name), file);
+      }
+    }
+    try (var jars = Files.list(libraries())) {
+      jars.filter(jar -> NEEDED.stream().anyMatch(nameOf(jar)::startsWith))
+          .sorted()
+          .forEach(jar -> entries.add(jar.toString()));
+    }
+    return String.join(File.pathSeparator, entries);
+  }
+
+  private static String nameOf(Path file) {
+    return Objects.requireNonNull(file.getFileName()).toString();
+  }
+
+  private static Path libraries() throws IOException {
+    try {
+      var jar = Extractor.class.getProtectionDomain().getCodeSource().getLocation();
+      return Objects.requireNonNull(Path.of(jar.toURI()).getParent());
+    } catch (URISyntaxException e) {
+      throw new IOException(e);
+    }
   }
 
   /** To the first extraction. */

@@ -13,6 +13,7 @@ import dev.mmib.model.RelationModel;
 import dev.mmib.nn.Parameters;
 import dev.mmib.nn.Weights;
 import dev.mmib.tensor.Mode;
+import dev.mmib.tensor.RandomState;
 import dev.mmib.tensor.Scope;
 import dev.mmib.tensor.Shape;
 import dev.mmib.text.BertTokenizer;
@@ -62,7 +63,10 @@ final class Rehearsal {
       var post = Post.of(TEXT, picture()).withPair(HEAD, TAIL);
       var batch = new PostBatch(entities, relations, new Object(), List.of(post));
       batch.prepare();
-      return batch.run();
+      // Random numbers of its own: the caller may have a scope open whose sequence goes on.
+      try (var scope = Scope.open(sizes, Mode.INFER, new RandomState(0, 0))) {
+        return batch.run();
+      }
     } finally {
       models.forEach(MmibModel::close);
     }

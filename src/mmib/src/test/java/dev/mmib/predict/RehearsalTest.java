@@ -1,25 +1,29 @@
 package dev.mmib.predict;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.mmib.backend.Backend;
+import dev.mmib.backend.BackendProvider;
 import dev.mmib.backend.Device;
 import dev.mmib.backend.java.JavaBackend;
 import dev.mmib.data.Fidelity;
 import dev.mmib.io.ModelDirectory;
 import dev.mmib.model.MmibConfig;
 import dev.mmib.model.Task;
+import dev.mmib.tensor.Mode;
+import dev.mmib.tensor.RandomState;
+import dev.mmib.tensor.Scope;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -60,16 +64,39 @@ class RehearsalTest {
   }
 
   @Test
+  void theRandomNumbersOfAScopeAroundItStayWhereTheyWere() {
+    // The released relation model draws in inference too.
+    var re =
+        TinyModels.save(directory.resolve("re"), Task.RE, 1, c -> c.fidelity = Fidelity.REFERENCE);
+    var random = new RandomState(5, 17);
+    try (var device = new JavaBackend(1);
+        var scope = Scope.open(device, Mode.INFER, random)) {
+      rehearse(re);
+      assertSame(scope, Scope.current());
+      assertEquals(17, random.position());
+    }
+  }
+
+  @Test
   void kernelsAreTriedOnADeviceOfTheirOwn() {
-    try (var device = Device.of("cpu").withThreads(2).open()) {
-      var before = device.memory();
-      Rehearsal.ofKernels(device);
-      assertEquals(before, device.memory());
-      var understudy = device.understudy();
-      assertNotNull(understudy);
-      try (understudy) {
-        assertEquals(device.name(), understudy.name());
-        assertNotEquals(device.description(), understudy.description()); // it has one thread
+    var cpu =
+        ServiceLoader.load(BackendProvider.class).stream()
+            .map(ServiceLoader.Provider::get)
+            .filter(provider -> provider.name().equals("cpu"))
+            .findFirst()
+            .orElseThrow();
+    for (var precision : cpu.precisions()) {
+      try (var device = Device.of("cpu").withThreads(2).withPrecision(precision).open()) {
+        var before = device.memory();
+        Rehearsal.ofKernels(device);
+        assertEquals(before, device.memory());
+        var understudy = device.understudy();
+        assertNotNull(understudy);
+        try (understudy) {
+          assertEquals(device.name(), understudy.name());
+          var description = device.description().replace("2 threads", "1 threads");
+          assertEquals(description, understudy.description());
+        }
       }
     }
     try (var java = new JavaBackend(1)) {
