@@ -1,10 +1,7 @@
 package dev.mmib.cpu;
 
+import dev.mmib.cpu.NativeFunction.Number;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.Loader;
-import org.bytedeco.javacpp.LongPointer;
-import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.opencl.Pfn_notify_BytePointer_Pointer_long_Pointer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +9,7 @@ import org.jspecify.annotations.Nullable;
  * and looks up 500 times fewer places of pages.
  *
  * <p>It is advice: a system whose transparent huge pages are off, or that has none free, gives its
- * usual ones, and one that is not Linux is not asked. JavaCPP binds no {@code madvise(void *,
- * size_t, int)}; it is called as {@link OpenMp} calls: the number travels in the register of a
- * third argument, and nobody reads the fourth.
+ * usual ones, and one that is not Linux is not asked.
  */
 final class HugePages {
 
@@ -23,51 +18,21 @@ final class HugePages {
 
   private static final long MADV_HUGEPAGE = 14;
 
-  private static final @Nullable HugePages HERE = find(Platform.current());
+  private static final @Nullable NativeFunction MADVISE =
+      Platform.current().name().startsWith("linux") ? NativeFunction.find("madvise") : null;
 
-  // JavaCPP frees natives whose Java objects are unreachable.
-  private final LongPointer function;
-  private final Pfn_notify_BytePointer_Pointer_long_Pointer caller;
-
-  private HugePages(Pointer madvise) {
-    this.function = new LongPointer(madvise.address(), 0L);
-    this.caller = new Pfn_notify_BytePointer_Pointer_long_Pointer(function);
-  }
-
-  private static @Nullable HugePages find(Platform platform) {
-    boolean callable =
-        platform.name().startsWith("linux")
-            && platform
-                .missing(
-                    HugePages.class.getClassLoader(),
-                    "org.bytedeco:opencl",
-                    "org/bytedeco/opencl",
-                    "jniOpenCL")
-                .isEmpty();
-    if (!callable) {
-      return null;
-    }
-    Pointer madvise = Loader.addressof("madvise");
-    return Pointer.isNull(madvise) ? null : new HugePages(madvise);
-  }
+  private HugePages() {}
 
   /** Where memory of {@code bytes} should begin: at a huge page, if it fills one. */
   static int alignment(long bytes) {
-    return HERE != null && bytes >= SIZE ? SIZE : OffHeapMemory.ALIGNMENT;
+    return MADVISE != null && bytes >= SIZE ? SIZE : OffHeapMemory.ALIGNMENT;
   }
 
   /** Advises the huge pages that fit whole into memory that nobody touched yet. */
   static void advise(BytePointer start, long bytes) {
-    if (HERE != null && bytes >= SIZE) {
+    if (MADVISE != null && bytes >= SIZE) {
       var length = new Number(bytes / SIZE * SIZE);
-      HERE.caller.call(start, length, MADV_HUGEPAGE, null);
-    }
-  }
-
-  /** A number in the clothes of a pointer. */
-  private static final class Number extends Pointer {
-    Number(long value) {
-      this.address = value;
+      MADVISE.call(start, length, MADV_HUGEPAGE);
     }
   }
 }

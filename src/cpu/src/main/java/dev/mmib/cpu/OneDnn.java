@@ -88,18 +88,10 @@ final class OneDnn implements AutoCloseable {
    * Runs tasks that do not touch each other on all threads, with oneDNN on one thread in each.
    *
    * <p>OpenMP's own threads spin for milliseconds after each call, on cores that Java's loops need
-   * next; ours a few microseconds.
+   * next; ours a few microseconds. Signals wait: see {@link HeldSignals}.
    */
   void forEach(int n, IntConsumer task) {
-    workers.forEach(
-        n,
-        1,
-        (from, to) -> {
-          apply(one);
-          for (int i = from; i < to; i++) {
-            task.accept(i);
-          }
-        });
+    forEachInLanes(n, (lane, i) -> task.accept(i));
   }
 
   /** Does a task in a lane: no two tasks of a call are in one lane at a time. */
@@ -116,12 +108,21 @@ final class OneDnn implements AutoCloseable {
   /** The same as {@link #forEach} for tasks that need something of their own while they run. */
   void forEachInLanes(int tasks, LaneTask task) {
     var next = new AtomicInteger();
-    forEach(
+    workers.forEach(
         lanes(tasks),
-        lane -> {
-          int n;
-          while ((n = next.getAndIncrement()) < tasks) {
-            task.run(lane, n);
+        1,
+        (from, to) -> {
+          HeldSignals signals = HeldSignals.hold();
+          try {
+            apply(one);
+            for (int lane = from; lane < to; lane++) {
+              int n;
+              while ((n = next.getAndIncrement()) < tasks) {
+                task.run(lane, n);
+              }
+            }
+          } finally {
+            signals.release();
           }
         });
   }
@@ -132,8 +133,13 @@ final class OneDnn implements AutoCloseable {
    * @param work multiplications of it, roughly
    */
   void together(double work, Runnable task) {
-    apply(threadsFor(work));
-    task.run();
+    HeldSignals signals = HeldSignals.hold();
+    try {
+      apply(threadsFor(work));
+      task.run();
+    } finally {
+      signals.release();
+    }
   }
 
   private @Nullable OpenMp threadsFor(double work) {
