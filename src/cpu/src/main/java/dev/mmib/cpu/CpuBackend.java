@@ -109,7 +109,8 @@ public final class CpuBackend extends OffHeapBackend {
           case BF16 -> ", bfloat16 in linear layers";
           case INT8 -> ", 8 bits in linear layers";
           default -> "";
-        };
+        }
+        + (HeldSignals.areMissing() ? ", not safe under profilers that send signals" : "");
   }
 
   @Override

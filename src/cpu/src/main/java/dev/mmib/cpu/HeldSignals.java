@@ -6,7 +6,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signals that wait while a thread computes with oneDNN on Linux.
+ * Signals that wait while a thread computes with oneDNN on x86-64 Linux.
  *
  * <p>oneDNN's {@code sgemm} for AVX-512 lets the stack pointer point into its working memory where
  * a product has more than 84 inner numbers, so that the handler of a signal would write over the
@@ -46,6 +46,11 @@ final class HeldSignals {
     var set = new BytePointer(SIZE_OF_A_SET);
     set.fill(0);
     return set.putLong(bits);
+  }
+
+  /** Whether signals must wait here, and cannot. */
+  static boolean areMissing() {
+    return MASK == null && Platform.current().name().equals("linux-x86_64");
   }
 
   /** Lets signals wait until {@link #release} of what is returned, by the same thread. */

@@ -29,9 +29,6 @@ final class WinogradConvolution implements AutoCloseable {
   /** Tiles from which a product is worth reading its weights. */
   private static final int TILES_OF_A_GROUP = 256;
 
-  /** Transformed numbers that are worked on at once, so that they stay in the caches. */
-  private static final int WAVE = 1 << 20;
-
   /** Numbers of a repeated bias, along which a loop runs. */
   private static final int BIAS = 1024;
 
@@ -113,36 +110,27 @@ final class WinogradConvolution implements AutoCloseable {
     return weights;
   }
 
-  /** Groups that are worked on at once. */
-  private int wave() {
-    long numbers = (long) PRODUCTS * tiles * (conv.inChannels() + conv.outChannels());
-    return (int) Math.max(1, WAVE / numbers);
+  /** Transformed inputs and outputs of a picture. */
+  static long numbers(Conv2d conv) {
+    return (long) PRODUCTS * tiles(conv) * (conv.inChannels() + conv.outChannels());
   }
 
   /**
-   * Computes some groups.
+   * Computes a group.
    *
    * @param x the whole batch, in blocks
    * @param w weights as {@link #weights} arranges them
    * @param bias is added, per output channel
    * @param relu whether what is negative becomes 0 then
    * @param y the whole batch, in blocks
-   * @param first picture of the first group
+   * @param first picture of the group
    */
-  void run(
-      FloatBuffer x, long w, FloatBuffer bias, boolean relu, FloatBuffer y, int first, int groups) {
-    int wave = Math.min(wave(), groups);
-    int in = PRODUCTS * tiles * conv.inChannels();
-    int out = PRODUCTS * tiles * conv.outChannels();
-    try (var v = oneDnn.memory().allocate(DType.F32, wave * in);
-        var m = oneDnn.memory().allocate(DType.F32, wave * out)) {
-      for (int g = 0; g < groups; g += wave) {
-        int some = Math.min(wave, groups - g);
-        int at = first + g * pictures;
-        transform(x, at, some, v.floats());
-        multiply(v.pointer().address(), w, m.pointer().address(), some);
-        restore(m.floats(), bias, relu, y, at, some);
-      }
+  void run(FloatBuffer x, long w, FloatBuffer bias, boolean relu, FloatBuffer y, int first) {
+    try (var v = oneDnn.memory().allocate(DType.F32, PRODUCTS * tiles * conv.inChannels());
+        var m = oneDnn.memory().allocate(DType.F32, PRODUCTS * tiles * conv.outChannels())) {
+      transform(x, first, v.floats());
+      multiply(v.pointer().address(), w, m.pointer().address());
+      restore(m.floats(), bias, relu, y, first);
     }
   }
 
@@ -155,41 +143,34 @@ final class WinogradConvolution implements AutoCloseable {
     return conv.height() * conv.width() * block;
   }
 
-  private void transform(FloatBuffer x, int first, int groups, FloatBuffer v) {
+  private void transform(FloatBuffer x, int first, FloatBuffer v) {
     int blocks = conv.inChannels() / block;
     oneDnn.forEach(
-        groups * blocks,
-        task -> {
-          int group = task / blocks;
-          int b = task % blocks;
+        blocks,
+        b -> {
           var room = borrowed();
           room.input(
               x,
-              ((first + group * pictures) * blocks + b) * planeLength(),
+              (first * blocks + b) * planeLength(),
               blocks * planeLength(),
               v,
-              (group * PRODUCTS * blocks + b) * tiles * block,
+              b * tiles * block,
               blocks * tiles * block);
           idle.add(room);
         });
   }
 
-  private void multiply(long v, long w, long m, int groups) {
+  private void multiply(long v, long w, long m) {
     long in = 4L * tiles * conv.inChannels();
     long out = 4L * tiles * conv.outChannels();
-    oneDnn.forEach(
-        groups * PRODUCTS,
-        task -> product.run(v + task * in, w + weights.offset(task % PRODUCTS), m + task * out));
+    oneDnn.forEach(PRODUCTS, i -> product.run(v + i * in, w + weights.offset(i), m + i * out));
   }
 
-  private void restore(
-      FloatBuffer m, FloatBuffer bias, boolean relu, FloatBuffer y, int first, int groups) {
+  private void restore(FloatBuffer m, FloatBuffer bias, boolean relu, FloatBuffer y, int first) {
     int blocks = conv.outChannels() / block;
     oneDnn.forEach(
-        groups * blocks,
-        task -> {
-          int group = task / blocks;
-          int b = task % blocks;
+        blocks,
+        b -> {
           var added = new float[BIAS];
           bias.get(b * block, added, 0, block);
           for (int filled = block; filled < BIAS; filled *= 2) {
@@ -198,12 +179,12 @@ final class WinogradConvolution implements AutoCloseable {
           var room = borrowed();
           room.output(
               m,
-              (group * PRODUCTS * blocks + b) * tiles * block,
+              b * tiles * block,
               blocks * tiles * block,
               added,
               relu,
               y,
-              ((first + group * pictures) * blocks + b) * planeLength(),
+              (first * blocks + b) * planeLength(),
               blocks * planeLength());
           idle.add(room);
         });

@@ -20,6 +20,9 @@ final class WinogradConvolutions implements AutoCloseable {
   /** Tiles of a batch from which products are worth their weights, four times as large. */
   private static final int LEAST_TILES = 8;
 
+  /** Transformed numbers of a picture up to which they are worth their memory: 64 MiB. */
+  private static final long MOST_NUMBERS = 1 << 24;
+
   private final OneDnn oneDnn;
   private final Arranger arranger;
   private final int block;
@@ -53,7 +56,14 @@ final class WinogradConvolutions implements AutoCloseable {
         && c.inChannels() % block == 0
         && c.outChannels() % block == 0
         && Math.min(c.inChannels(), c.outChannels()) >= LEAST_CHANNELS
-        && c.batch() * WinogradConvolution.tiles(c) >= LEAST_TILES;
+        && c.batch() * WinogradConvolution.tiles(c) >= LEAST_TILES
+        && isWorthItsTiles(c)
+        && WinogradConvolution.numbers(c) <= MOST_NUMBERS;
+  }
+
+  /** Of 36 products for a tile instead of 9 for each place: a fifth less, or passes cost more. */
+  private static boolean isWorthItsTiles(Conv2d c) {
+    return (long) c.height() * c.width() >= 5L * WinogradConvolution.tiles(c);
   }
 
   /** Floats that are kept with the weights. */
@@ -74,11 +84,10 @@ final class WinogradConvolutions implements AutoCloseable {
     int first = 0;
     while (first < c.batch()) { // the last group may be smaller
       int group = Math.min(WinogradConvolution.group(c), c.batch() - first);
-      int groups = (c.batch() - first) / group;
       var convolution = convolution(c, group);
       long w = norm.weights(convolution.weights()).address();
-      convolution.run(from, w, ChannelBlocks.floats(norm.shift()), relu, to, first, groups);
-      first += group * groups;
+      convolution.run(from, w, ChannelBlocks.floats(norm.shift()), relu, to, first);
+      first += group;
     }
   }
 
@@ -87,7 +96,11 @@ final class WinogradConvolutions implements AutoCloseable {
     var known = compiled.get(key);
     if (known == null) {
       var made = new WinogradConvolution[1];
-      oneDnn.together(0, () -> made[0] = new WinogradConvolution(oneDnn, c, block, pictures));
+      try {
+        oneDnn.together(0, () -> made[0] = new WinogradConvolution(oneDnn, c, block, pictures));
+      } catch (RuntimeException e) { // the only type that JavaCPP makes of a C++ exception
+        throw OneDnn.refusal(key, e);
+      }
       known = made[0];
       compiled.put(key, known);
     }

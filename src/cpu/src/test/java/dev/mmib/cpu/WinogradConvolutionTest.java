@@ -152,6 +152,9 @@ class WinogradConvolutionTest {
           conv(8, 72, 14, 14, 60),
           conv(8, 3, 14, 14, 64),
           conv(1, 64, 4, 4, 64),
+          conv(8, 64, 2, 2, 64), // of a tile's places few are wanted
+          conv(8, 64, 1, 20, 64),
+          conv(1, 64, 260, 260, 64), // transformed, it would take 75 MiB
         }) {
       assertFalse(WinogradConvolutions.serves(other, Arranger.block()), other.toString());
     }

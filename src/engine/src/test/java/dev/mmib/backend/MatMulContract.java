@@ -45,6 +45,7 @@ public interface MatMulContract extends KernelContract {
       applyLayer(5, 7, n);
     }
     applyLayer(0, 3, 4);
+    applyLayer(2, 0, 4);
     applyLayer(2, 3, 0);
     applyLayer(70, 800, 130);
     applyLayer(600, 390, 65);

@@ -61,8 +61,11 @@ final class Nd4jMatMulKernels implements MatMulKernels {
       @Nullable Buffer bias,
       @Nullable Unary f,
       Buffer y) {
+    if (rows == 0 || out == 0) {
+      return;
+    }
     Product product = Product.of(rows, out, in, false, true);
-    if (isEmpty(product)) {
+    if (isEmpty(product)) { // no inputs: sums of nothing
       host.matmul(product, x, w, null, y);
       new LayerTail(y, out, null, bias, f).apply(0, rows, 0, out);
     } else if (panels != null) {
