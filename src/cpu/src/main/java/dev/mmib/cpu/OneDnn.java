@@ -23,6 +23,10 @@ final class OneDnn implements AutoCloseable {
 
   private static final int MOST_PLANS = 256;
 
+  static {
+    OpenMp.spinBriefly(); // before the first call of oneDNN loads OpenMP
+  }
+
   /**
    * Multiplications from which several threads pay. Below, they would wait for each other longer
    * than they compute: about 10 µs for all of it on one core.

@@ -162,7 +162,8 @@ public record Device(String name, int ordinal, int threads, Precision precision,
             "device " + why,
             obstacle.isPresent()
                 ? "Run `mmib doctor`."
-                : "Ask for one of its precisions, or for another device, such as cuda.");
+                : "Ask for one of its precisions, or for a device that has this one: cpu has bf16 and int8, cuda"
+                    + " tf32 and bf16.");
       }
       passedOver.add(why);
     }
