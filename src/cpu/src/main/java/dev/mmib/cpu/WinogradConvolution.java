@@ -24,7 +24,7 @@ import org.bytedeco.dnnl.memory;
  */
 final class WinogradConvolution implements AutoCloseable {
 
-  private static final int PRODUCTS = WinogradLines.INPUTS * WinogradLines.INPUTS;
+  static final int PRODUCTS = WinogradLines.INPUTS * WinogradLines.INPUTS;
 
   /** Tiles from which a product is worth reading its weights. */
   private static final int TILES_OF_A_GROUP = 256;

@@ -68,7 +68,7 @@ final class WinogradConvolutions implements AutoCloseable {
 
   /** Floats that are kept with the weights. */
   static int keptLength(Conv2d c) {
-    return 36 * c.inChannels() * c.outChannels() + c.outChannels();
+    return WinogradConvolution.PRODUCTS * c.inChannels() * c.outChannels() + c.outChannels();
   }
 
   /** A convolution with the norm that follows, and maybe a rectifier. */
