@@ -64,9 +64,13 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels, AutoCloseabl
       host.forward(conv, x, w, bias, y);
       return;
     }
+    var shift = bias == null ? null : OffHeapBuffer.of(bias);
+    if (winograd.servesOnce(conv)) {
+      winograd.forward(conv, OffHeapBuffer.of(x), OffHeapBuffer.of(w), shift, OffHeapBuffer.of(y));
+      return;
+    }
     var form = blocked.form(BlockedConvolution.Pass.FORWARD, conv, bias != null);
     if (blocked.serves(form)) {
-      var shift = bias == null ? null : OffHeapBuffer.of(bias);
       blocked.forward(form, OffHeapBuffer.of(x), OffHeapBuffer.of(w), shift, OffHeapBuffer.of(y));
     } else if (bias == null) {
       plan(Pass.FORWARD, conv).run(x, w, y);
@@ -115,6 +119,10 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels, AutoCloseabl
   public void backwardData(Conv2d conv, Buffer dy, Buffer w, Buffer dx) {
     if (empty(conv)) {
       host.backwardData(conv, dy, w, dx);
+      return;
+    }
+    if (winograd.servesOnce(conv)) {
+      winograd.backwardData(conv, OffHeapBuffer.of(dy), OffHeapBuffer.of(w), OffHeapBuffer.of(dx));
       return;
     }
     var form = blocked.form(BlockedConvolution.Pass.DATA, conv, false);

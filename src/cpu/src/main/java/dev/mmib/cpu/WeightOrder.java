@@ -23,6 +23,7 @@ final class WeightOrder implements FoldedNorm.Arrangement, AutoCloseable {
   private final int length;
   private final int floats;
   private final int pieces;
+  private final long apart;
   private final String name;
   private final memory.desc plain;
   private final memory.desc ordered;
@@ -35,13 +36,27 @@ final class WeightOrder implements FoldedNorm.Arrangement, AutoCloseable {
    * @param desc stays its owner's
    */
   WeightOrder(OneDnn oneDnn, long[] dims, memory.desc desc) {
+    this(
+        oneDnn,
+        dims,
+        new long[] {dims[1] * dims[2] * dims[3], dims[2] * dims[3], dims[3], 1},
+        desc);
+  }
+
+  /**
+   * The order {@code desc} of weights that lie {@code strides} floats apart before.
+   *
+   * @param desc stays its owner's
+   */
+  WeightOrder(OneDnn oneDnn, long[] dims, long[] strides, memory.desc desc) {
     this.oneDnn = oneDnn;
     this.length = Math.toIntExact(dims[0] * dims[1] * dims[2] * dims[3]);
     this.floats = Math.toIntExact((desc.get_size() + 3) / 4);
-    this.name = Arrays.toString(dims) + ' ' + nameOf(desc);
+    this.name = Arrays.toString(dims) + Arrays.toString(strides) + ' ' + nameOf(desc);
     this.pieces = piecesOf(dims, desc);
+    this.apart = 4 * strides[0] * (dims[0] / pieces);
     long[] piece = {dims[0] / pieces, dims[1], dims[2], dims[3]};
-    this.plain = new memory.desc(piece, memory.data_type.f32, memory.format_tag.oihw);
+    this.plain = new memory.desc(piece, memory.data_type.f32, strides);
     this.ordered = desc.submemory_desc(piece, new long[4]);
   }
 
@@ -87,11 +102,6 @@ final class WeightOrder implements FoldedNorm.Arrangement, AutoCloseable {
     return name;
   }
 
-  /** The weights. */
-  int length() {
-    return length;
-  }
-
   @Override
   public int floats() {
     return floats;
@@ -102,19 +112,20 @@ final class WeightOrder implements FoldedNorm.Arrangement, AutoCloseable {
     if (there == null) {
       there = reorder(plain, ordered);
     }
-    move(there, plainly, to);
+    move(there, plainly, apart, to, 4L * length / pieces);
   }
 
   void restore(BytePointer from, BytePointer plainly) {
     if (back == null) {
       back = reorder(ordered, plain);
     }
-    move(back, from, plainly);
+    move(back, from, 4L * length / pieces, plainly, apart);
   }
 
-  private void move(SharedPrimitive reorder, BytePointer from, BytePointer to) {
-    long bytes = 4L * length / pieces;
-    oneDnn.forEach(pieces, i -> reorder.run(from.address() + i * bytes, to.address() + i * bytes));
+  private void move(
+      SharedPrimitive reorder, BytePointer from, long fromStep, BytePointer to, long toStep) {
+    oneDnn.forEach(
+        pieces, i -> reorder.run(from.address() + i * fromStep, to.address() + i * toStep));
   }
 
   private SharedPrimitive reorder(memory.desc from, memory.desc to) {

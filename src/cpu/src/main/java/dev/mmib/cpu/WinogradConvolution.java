@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A convolution of 3×3 by steps of 1 on pictures in {@link ChannelBlocks}, by Winograd's F(4×4,
@@ -45,8 +46,9 @@ final class WinogradConvolution implements AutoCloseable {
    * Compiles the products.
    *
    * @param pictures of a group, which go through them together
+   * @param turned whether the weights are those of the convolution that this is the derivative of
    */
-  WinogradConvolution(OneDnn oneDnn, Conv2d conv, int block, int pictures) {
+  WinogradConvolution(OneDnn oneDnn, Conv2d conv, int block, int pictures, boolean turned) {
     this.oneDnn = oneDnn;
     this.conv = conv;
     this.block = block;
@@ -78,7 +80,7 @@ final class WinogradConvolution implements AutoCloseable {
               attributes,
               false);
       try (var wDesc = desc.weights_desc()) {
-        weights = new WinogradWeights(oneDnn, new WeightOrder(oneDnn, wDims, wDesc));
+        weights = new WinogradWeights(oneDnn, conv.outChannels(), conv.inChannels(), turned, wDesc);
         product =
             new SharedPrimitive(
                 oneDnn,
@@ -120,12 +122,13 @@ final class WinogradConvolution implements AutoCloseable {
    *
    * @param x the whole batch, in blocks
    * @param w weights as {@link #weights} arranges them
-   * @param bias is added, per output channel
+   * @param bias is added, per output channel; null for none
    * @param relu whether what is negative becomes 0 then
    * @param y the whole batch, in blocks
    * @param first picture of the group
    */
-  void run(FloatBuffer x, long w, FloatBuffer bias, boolean relu, FloatBuffer y, int first) {
+  void run(
+      FloatBuffer x, long w, @Nullable FloatBuffer bias, boolean relu, FloatBuffer y, int first) {
     try (var v = oneDnn.memory().allocate(DType.F32, PRODUCTS * tiles * conv.inChannels());
         var m = oneDnn.memory().allocate(DType.F32, PRODUCTS * tiles * conv.outChannels())) {
       transform(x, first, v.floats());
@@ -166,13 +169,16 @@ final class WinogradConvolution implements AutoCloseable {
     oneDnn.forEach(PRODUCTS, i -> product.run(v + i * in, w + weights.offset(i), m + i * out));
   }
 
-  private void restore(FloatBuffer m, FloatBuffer bias, boolean relu, FloatBuffer y, int first) {
+  private void restore(
+      FloatBuffer m, @Nullable FloatBuffer bias, boolean relu, FloatBuffer y, int first) {
     int blocks = conv.outChannels() / block;
     oneDnn.forEach(
         blocks,
         b -> {
           var added = new float[BIAS];
-          bias.get(b * block, added, 0, block);
+          if (bias != null) {
+            bias.get(b * block, added, 0, block);
+          }
           for (int filled = block; filled < BIAS; filled *= 2) {
             System.arraycopy(added, 0, added, filled, filled);
           }

@@ -1,11 +1,15 @@
 package dev.mmib.cpu;
 
+import dev.mmib.backend.DType;
 import dev.mmib.backend.kernel.ConvolutionKernels.Conv2d;
+import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Convolutions at inference for which Winograd's way is faster than the direct one.
+ * Convolutions for which Winograd's way is faster than the direct one.
  *
  * <p>It takes 36 numbers for the 9 of a kernel, and passes over the pictures that small numbers of
  * channels do not pay for.
@@ -23,13 +27,16 @@ final class WinogradConvolutions implements AutoCloseable {
   /** Transformed numbers of a picture up to which they are worth their memory: 64 MiB. */
   private static final long MOST_NUMBERS = 1 << 24;
 
+  /** Tiles from which products are worth transforming their weights for, there and then. */
+  private static final int LEAST_TILES_OF_A_STEP = 64;
+
   private final OneDnn oneDnn;
   private final Arranger arranger;
   private final int block;
   private final Map<Key, WinogradConvolution> compiled = new LinkedHashMap<>(16, 0.75f, true);
 
-  /** The pictures of one group, and their sizes. */
-  private record Key(int in, int out, int height, int width, int pictures) {}
+  /** The pictures of one group, their sizes, and whether this is a derivative. */
+  private record Key(int in, int out, int height, int width, int pictures, boolean turned) {}
 
   WinogradConvolutions(OneDnn oneDnn, Arranger arranger) {
     this.oneDnn = oneDnn;
@@ -66,6 +73,15 @@ final class WinogradConvolutions implements AutoCloseable {
     return (long) c.height() * c.width() >= 5L * WinogradConvolution.tiles(c);
   }
 
+  /** Whether one is, though its weights are transformed for it alone: by the sizes alone. */
+  boolean servesOnce(Conv2d c) {
+    return servesOnce(c, block);
+  }
+
+  static boolean servesOnce(Conv2d c, int block) {
+    return serves(c, block) && c.batch() * WinogradConvolution.tiles(c) >= LEAST_TILES_OF_A_STEP;
+  }
+
   /** Floats that are kept with the weights. */
   static int keptLength(Conv2d c) {
     return WinogradConvolution.PRODUCTS * c.inChannels() * c.outChannels() + c.outChannels();
@@ -73,6 +89,106 @@ final class WinogradConvolutions implements AutoCloseable {
 
   /** A convolution with the norm that follows, and maybe a rectifier. */
   void folded(Conv2d c, OffHeapBuffer x, FoldedNorm norm, boolean relu, OffHeapBuffer y) {
+    each(
+        c,
+        false,
+        x,
+        y,
+        (convolution, part) -> {
+          long w = norm.weights(convolution.weights()).address();
+          part.run(convolution, w, ChannelBlocks.floats(norm.shift()), relu);
+        });
+  }
+
+  /** A convolution whose weights may be others in the next step: none are kept. */
+  void forward(
+      Conv2d c, OffHeapBuffer x, OffHeapBuffer w, @Nullable OffHeapBuffer bias, OffHeapBuffer y) {
+    once(c, false, x, w, bias == null ? null : Arranger.plain(bias), y);
+  }
+
+  /** The derivative with respect to the input, itself such a convolution of the upstream one. */
+  void backwardData(Conv2d c, OffHeapBuffer dy, OffHeapBuffer w, OffHeapBuffer dx) {
+    var back =
+        new Conv2d(
+            c.batch(),
+            c.outChannels(),
+            c.height(),
+            c.width(),
+            c.inChannels(),
+            3,
+            3,
+            1,
+            1,
+            1,
+            1,
+            1,
+            1,
+            1);
+    once(back, true, dy, w, null, dx);
+  }
+
+  private void once(
+      Conv2d c,
+      boolean turned,
+      OffHeapBuffer x,
+      OffHeapBuffer w,
+      @Nullable FloatBuffer bias,
+      OffHeapBuffer y) {
+    try (var transformed = new Transformed(w)) {
+      each(
+          c,
+          turned,
+          x,
+          y,
+          (convolution, part) -> part.run(convolution, transformed.of(convolution), bias, false));
+    }
+  }
+
+  /** Weights that are transformed for one call: anew only where other groups want another order. */
+  private final class Transformed implements AutoCloseable {
+    private final OffHeapBuffer w;
+    private String order = "";
+    private @Nullable OffHeapBuffer room;
+
+    Transformed(OffHeapBuffer w) {
+      this.w = w;
+    }
+
+    long of(WinogradConvolution convolution) {
+      var weights = convolution.weights();
+      var kept = room;
+      if (kept == null || !order.equals(weights.name())) {
+        close();
+        kept = oneDnn.memory().allocate(DType.F32, weights.floats());
+        room = kept;
+        order = weights.name();
+        weights.arrange(w.reading(), kept.pointer());
+      }
+      return kept.pointer().address();
+    }
+
+    @Override
+    public void close() {
+      if (room != null) {
+        room.close();
+        room = null;
+      }
+    }
+  }
+
+  /** A group of pictures, of which {@code first} is the first. */
+  private record Part(FloatBuffer x, FloatBuffer y, int first) {
+    void run(WinogradConvolution convolution, long w, @Nullable FloatBuffer bias, boolean relu) {
+      convolution.run(x, w, bias, relu, y, first);
+    }
+  }
+
+  private void each(
+      Conv2d c,
+      boolean turned,
+      OffHeapBuffer x,
+      OffHeapBuffer y,
+      BiConsumer<WinogradConvolution, Part> task) {
     while (compiled.size() > MOST) {
       var eldest = compiled.values().iterator();
       eldest.next().close();
@@ -84,20 +200,19 @@ final class WinogradConvolutions implements AutoCloseable {
     int first = 0;
     while (first < c.batch()) { // the last group may be smaller
       int group = Math.min(WinogradConvolution.group(c), c.batch() - first);
-      var convolution = convolution(c, group);
-      long w = norm.weights(convolution.weights()).address();
-      convolution.run(from, w, ChannelBlocks.floats(norm.shift()), relu, to, first);
+      task.accept(convolution(c, group, turned), new Part(from, to, first));
       first += group;
     }
   }
 
-  private WinogradConvolution convolution(Conv2d c, int pictures) {
-    var key = new Key(c.inChannels(), c.outChannels(), c.height(), c.width(), pictures);
+  private WinogradConvolution convolution(Conv2d c, int pictures, boolean turned) {
+    var key = new Key(c.inChannels(), c.outChannels(), c.height(), c.width(), pictures, turned);
     var known = compiled.get(key);
     if (known == null) {
       var made = new WinogradConvolution[1];
       try {
-        oneDnn.together(0, () -> made[0] = new WinogradConvolution(oneDnn, c, block, pictures));
+        oneDnn.together(
+            0, () -> made[0] = new WinogradConvolution(oneDnn, c, block, pictures, turned));
       } catch (RuntimeException e) { // the only type that JavaCPP makes of a C++ exception
         throw OneDnn.refusal(key, e);
       }

@@ -36,6 +36,9 @@ class OlderCpuTest {
       rows.computesBothGelusAndTheirDerivatives();
       rows.normalizesRows();
       rows.close();
+      if (Arranger.block() > 0) {
+        new WinogradTrainingTest().trainsAsTheSumsSay();
+      }
       try (var cpu = new CpuBackend(2)) {
         System.out.println("works: " + cpu.description());
       }

@@ -3,6 +3,9 @@ package dev.mmib.cpu;
 import static dev.mmib.cpu.Numbers.assertNear;
 import static dev.mmib.cpu.Numbers.buffer;
 import static dev.mmib.cpu.Numbers.values;
+import static dev.mmib.cpu.WinogradCase.EPS;
+import static dev.mmib.cpu.WinogradCase.TOLERANCE;
+import static dev.mmib.cpu.WinogradCase.conv;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -22,11 +25,6 @@ import org.junit.jupiter.api.Test;
 /** Convolutions of 3×3 at inference, with the norm that follows, by Winograd's tiles. */
 class WinogradConvolutionTest {
 
-  /** Of the largest result; direct sums in float are off by 10⁻⁷ of it, these by 2 · 10⁻⁶. */
-  private static final double TOLERANCE = 1e-5;
-
-  private static final double EPS = 1e-3;
-
   private final Numbers numbers = new Numbers();
 
   @BeforeEach
@@ -34,69 +32,14 @@ class WinogradConvolutionTest {
     assumeTrue(Arranger.block() > 0, "a CPU without blocks of channels");
   }
 
-  private static Conv2d conv(int batch, int in, int height, int width, int out) {
-    return new Conv2d(batch, in, height, width, out, 3, 3, 1, 1, 1, 1, 1, 1, 1);
-  }
-
-  /** The arrays of one call. */
-  private record Case(Conv2d conv, float[] x, float[] w, float[][] norm, float[] residual) {
-
-    static Case of(Conv2d c, Numbers numbers) {
-      var norm = new float[4][];
-      for (int i = 0; i < norm.length; i++) {
-        norm[i] = numbers.normal(c.outChannels());
-      }
-      for (int i = 0; i < norm[3].length; i++) {
-        norm[3][i] = 1 + norm[3][i] * norm[3][i]; // a variance
-      }
-      int places = c.height() * c.width();
-      return new Case(
-          c,
-          numbers.normal(c.batch() * c.inChannels() * places),
-          numbers.normal(c.outChannels() * c.inChannels() * 9),
-          norm,
-          numbers.normal(c.batch() * c.outChannels() * places));
-    }
-
-    double[] wanted(boolean withResidual, boolean relu) {
-      int places = conv.height() * conv.width();
-      var y = new double[conv.batch() * conv.outChannels() * places];
-      for (int i = 0; i < y.length; i++) {
-        int o = i / places % conv.outChannels();
-        double factor = norm[0][o] / Math.sqrt(norm[3][o] + EPS);
-        double sum = sum(i / places / conv.outChannels(), o, i % places);
-        y[i] = (sum - norm[2][o]) * factor + norm[1][o] + (withResidual ? residual[i] : 0);
-        y[i] = relu ? Math.max(0, y[i]) : y[i];
-      }
-      return y;
-    }
-
-    private double sum(int picture, int o, int place) {
-      double sum = 0;
-      for (int c = 0; c < conv.inChannels(); c++) {
-        int plane = (picture * conv.inChannels() + c) * conv.height() * conv.width();
-        for (int k = 0; k < 9; k++) {
-          int row = place / conv.width() + k / 3 - 1;
-          int column = place % conv.width() + k % 3 - 1;
-          if (row >= 0 && row < conv.height() && column >= 0 && column < conv.width()) {
-            sum +=
-                (double) x[plane + row * conv.width() + column]
-                    * w[(o * conv.inChannels() + c) * 9 + k];
-          }
-        }
-      }
-      return sum;
-    }
-  }
-
-  private static float[] got(CpuBackend cpu, Case c, boolean withResidual, boolean relu) {
+  private static float[] got(CpuBackend cpu, WinogradCase c, boolean withResidual, boolean relu) {
     try (Buffer w = buffer(cpu, c.w())) {
       return got(cpu, c, w, withResidual ? c.residual() : null, relu);
     }
   }
 
   private static float[] got(
-      CpuBackend cpu, Case c, Buffer w, float @Nullable [] added, boolean relu) {
+      CpuBackend cpu, WinogradCase c, Buffer w, float @Nullable [] added, boolean relu) {
     try (Buffer x = buffer(cpu, c.x());
         Buffer gamma = buffer(cpu, c.norm()[0]);
         Buffer beta = buffer(cpu, c.norm()[1]);
@@ -126,7 +69,7 @@ class WinogradConvolutionTest {
     try (var cpu = new CpuBackend(2)) {
       for (var size : sizes()) {
         assertTrue(WinogradConvolutions.serves(size, Arranger.block()), "served: " + size);
-        var c = Case.of(size, numbers);
+        var c = WinogradCase.of(size, numbers);
         for (boolean relu : new boolean[] {false, true}) {
           assertNear(c.wanted(false, relu), got(cpu, c, false, relu), TOLERANCE, size.toString());
           assertNear(c.wanted(true, relu), got(cpu, c, true, relu), TOLERANCE, "added: " + size);
@@ -163,7 +106,7 @@ class WinogradConvolutionTest {
   @Test
   void givesTheSameBitsByAnyNumberOfThreads() {
     for (var size : sizes()) {
-      var c = Case.of(size, numbers);
+      var c = WinogradCase.of(size, numbers);
       float[] alone;
       try (var cpu = new CpuBackend(1)) {
         alone = got(cpu, c, false, true);
@@ -179,14 +122,14 @@ class WinogradConvolutionTest {
   /** More pictures than are worked on at once give what they give alone. */
   @Test
   void keepsPicturesApart() {
-    var all = Case.of(conv(4, 64, 48, 48, 64), numbers);
+    var all = WinogradCase.of(conv(4, 64, 48, 48, 64), numbers);
     int half = all.x().length / 2;
     try (var cpu = new CpuBackend(2)) {
       float[] together = got(cpu, all, false, true);
       for (int i = 0; i < 2; i++) {
         float[] x = Arrays.copyOfRange(all.x(), i * half, (i + 1) * half);
         float[] none = new float[half];
-        var some = new Case(conv(2, 64, 48, 48, 64), x, all.w(), all.norm(), none);
+        var some = new WinogradCase(conv(2, 64, 48, 48, 64), x, all.w(), all.norm(), none);
         float[] wanted = got(cpu, some, false, true);
         assertArrayEquals(wanted, Arrays.copyOfRange(together, i * half, (i + 1) * half));
       }
@@ -195,7 +138,7 @@ class WinogradConvolutionTest {
 
   @Test
   void meetsTheWeightsOfNow() {
-    var c = Case.of(conv(2, 64, 8, 8, 64), numbers);
+    var c = WinogradCase.of(conv(2, 64, 8, 8, 64), numbers);
     try (var cpu = new CpuBackend(2);
         Buffer w = buffer(cpu, numbers.normal(c.w().length))) {
       got(cpu, c, w, null, false);
@@ -207,7 +150,7 @@ class WinogradConvolutionTest {
   /** What has met no number is none, rectified or not; another picture has met none. */
   @Test
   void hidesNoNaN() {
-    var c = Case.of(conv(2, 64, 9, 9, 64), numbers);
+    var c = WinogradCase.of(conv(2, 64, 9, 9, 64), numbers);
     c.x()[4 * 9 + 4] = Float.NaN; // first picture, first channel
     try (var cpu = new CpuBackend(2)) {
       float[] y = got(cpu, c, false, true);
@@ -225,7 +168,7 @@ class WinogradConvolutionTest {
   /** The estimate of a device's memory counts what is kept with the weights. */
   @Test
   void keepsWhatItSays() {
-    var c = Case.of(conv(2, 64, 8, 8, 64), numbers);
+    var c = WinogradCase.of(conv(2, 64, 8, 8, 64), numbers);
     try (var cpu = new CpuBackend(2);
         Buffer w = buffer(cpu, c.w())) {
       long before = cpu.memory().liveBytes();

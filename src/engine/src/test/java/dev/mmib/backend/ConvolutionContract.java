@@ -36,6 +36,7 @@ public interface ConvolutionContract extends KernelContract {
         convolve(bench, new Conv2d(1, n, 4, 4, 2, 3, 3, 2, 2, 1, 1, 1, 1, 1));
       }
       convolve(bench, new Conv2d(3, 130, 7, 7, 70, 3, 3, 1, 1, 1, 1, 1, 1, 1));
+      convolve(bench, new Conv2d(3, 64, 18, 19, 80, 3, 3, 1, 1, 1, 1, 1, 1, 1));
     }
   }
 
