@@ -49,6 +49,15 @@ final class BlockedConvolution implements AutoCloseable {
 
     /** The same for another number of pictures. */
     Form ofBatch(int pictures, boolean byOne) {
+      return of(pictures, conv.outChannels(), byOne);
+    }
+
+    /** The same for fewer output channels, by one thread. */
+    Form ofOutputs(int channels) {
+      return of(conv.batch(), channels, true);
+    }
+
+    private Form of(int pictures, int outChannels, boolean byOne) {
       var c = conv;
       var fewer =
           new Conv2d(
@@ -56,7 +65,7 @@ final class BlockedConvolution implements AutoCloseable {
               c.inChannels(),
               c.height(),
               c.width(),
-              c.outChannels(),
+              outChannels,
               c.kernelHeight(),
               c.kernelWidth(),
               c.strideHeight(),

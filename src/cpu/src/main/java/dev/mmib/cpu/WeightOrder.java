@@ -3,6 +3,7 @@ package dev.mmib.cpu;
 import dev.mmib.backend.DType;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.reorder;
@@ -112,20 +113,33 @@ final class WeightOrder implements FoldedNorm.Arrangement, AutoCloseable {
     if (there == null) {
       there = reorder(plain, ordered);
     }
-    move(there, plainly, apart, to, 4L * length / pieces);
+    var reorder = there;
+    long step = 4L * length / pieces;
+    oneDnn.forEach(
+        pieces, i -> reorder.run(plainly.address() + i * apart, to.address() + i * step));
   }
 
   void restore(BytePointer from, BytePointer plainly) {
+    compileWayBack();
+    oneDnn.forEach(pieces, i -> restore(from, plainly, i));
+  }
+
+  /** The way back by the calling thread, after {@link #compileWayBack}. */
+  void restoreAlone(BytePointer from, BytePointer plainly) {
+    for (int i = 0; i < pieces; i++) {
+      restore(from, plainly, i);
+    }
+  }
+
+  void compileWayBack() {
     if (back == null) {
       back = reorder(ordered, plain);
     }
-    move(back, from, 4L * length / pieces, plainly, apart);
   }
 
-  private void move(
-      SharedPrimitive reorder, BytePointer from, long fromStep, BytePointer to, long toStep) {
-    oneDnn.forEach(
-        pieces, i -> reorder.run(from.address() + i * fromStep, to.address() + i * toStep));
+  private void restore(BytePointer from, BytePointer plainly, int piece) {
+    long at = piece * (4L * length / pieces);
+    Objects.requireNonNull(back).run(from.address() + at, plainly.address() + piece * apart);
   }
 
   private SharedPrimitive reorder(memory.desc from, memory.desc to) {

@@ -37,6 +37,8 @@ public interface ConvolutionContract extends KernelContract {
       }
       convolve(bench, new Conv2d(3, 130, 7, 7, 70, 3, 3, 1, 1, 1, 1, 1, 1, 1));
       convolve(bench, new Conv2d(3, 64, 18, 19, 80, 3, 3, 1, 1, 1, 1, 1, 1, 1));
+      convolve(bench, new Conv2d(3, 32, 5, 4, 1024, 3, 3, 1, 1, 1, 1, 1, 1, 1));
+      convolve(bench, new Conv2d(2, 3, 9, 11, 512, 7, 7, 2, 2, 3, 3, 1, 1, 1));
     }
   }
 
