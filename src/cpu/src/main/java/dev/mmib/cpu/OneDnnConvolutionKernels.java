@@ -85,12 +85,21 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels, AutoCloseabl
   }
 
   @Override
-  public int keptLength(Conv2d conv) {
-    if (winograd.serves(conv)) {
-      return WinogradConvolutions.keptLength(conv);
-    }
+  public Room room(Conv2d conv, boolean residual) {
     int patch = conv.inChannels() * conv.kernelHeight() * conv.kernelWidth();
-    return conv.outChannels() * (patch + 1);
+    int weights = conv.outChannels() * patch;
+    return goesByWinograd(conv, residual)
+        ? WinogradConvolutions.room(conv)
+        : new Room(weights + conv.outChannels(), weights, 0);
+  }
+
+  @Override
+  public int passingLength(Conv2d conv) {
+    return winograd.servesOnce(conv) ? WinogradConvolutions.roomOnce(conv) : 0;
+  }
+
+  private boolean goesByWinograd(Conv2d conv, boolean residual) {
+    return !residual && winograd.serves(conv);
   }
 
   @Override
@@ -103,7 +112,7 @@ final class OneDnnConvolutionKernels implements ConvolutionKernels, AutoCloseabl
       boolean relu,
       Buffer y) {
     var folded = FoldedNorm.of(OffHeapBuffer.of(w), norm);
-    if (residual == null && winograd.serves(conv)) {
+    if (goesByWinograd(conv, residual != null)) {
       winograd.folded(conv, OffHeapBuffer.of(x), folded, relu, OffHeapBuffer.of(y));
       return;
     }

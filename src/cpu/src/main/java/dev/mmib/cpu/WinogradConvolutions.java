@@ -2,6 +2,7 @@ package dev.mmib.cpu;
 
 import dev.mmib.backend.DType;
 import dev.mmib.backend.kernel.ConvolutionKernels.Conv2d;
+import dev.mmib.backend.kernel.ConvolutionKernels.Room;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -82,9 +83,23 @@ final class WinogradConvolutions implements AutoCloseable {
     return serves(c, block) && c.batch() * WinogradConvolution.tiles(c) >= LEAST_TILES_OF_A_STEP;
   }
 
-  /** Floats that are kept with the weights. */
-  static int keptLength(Conv2d c) {
-    return WinogradConvolution.PRODUCTS * c.inChannels() * c.outChannels() + c.outChannels();
+  /** Floats that a folded convolution takes beside its tensors. */
+  static Room room(Conv2d c) {
+    int ordered = WinogradWeights.ordered(c);
+    return new Room(
+        WinogradWeights.transformed(c) + c.outChannels(),
+        ordered + ordered, // folded, as yet in plain order, and in that of the products
+        numbersOfAGroup(c));
+  }
+
+  /** Those that another takes, or its derivative by the input. */
+  static int roomOnce(Conv2d c) {
+    return WinogradWeights.transformed(c)
+        + Math.max(WinogradWeights.ordered(c), numbersOfAGroup(c));
+  }
+
+  private static int numbersOfAGroup(Conv2d c) {
+    return Math.toIntExact(WinogradConvolution.group(c) * WinogradConvolution.numbers(c));
   }
 
   /** A convolution with the norm that follows, and maybe a rectifier. */

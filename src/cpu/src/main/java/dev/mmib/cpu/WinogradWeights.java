@@ -1,6 +1,7 @@
 package dev.mmib.cpu;
 
 import dev.mmib.backend.DType;
+import dev.mmib.backend.kernel.ConvolutionKernels.Conv2d;
 import java.nio.FloatBuffer;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -52,6 +53,16 @@ final class WinogradWeights implements FoldedNorm.Arrangement, AutoCloseable {
         factors[k][i] = (float) row[i];
       }
     }
+  }
+
+  /** Numbers of a convolution's weights. */
+  static int ordered(Conv2d c) {
+    return PLACES * c.inChannels() * c.outChannels();
+  }
+
+  /** Numbers of them as the products take them. */
+  static int transformed(Conv2d c) {
+    return POINTS * POINTS * c.inChannels() * c.outChannels();
   }
 
   @Override

@@ -164,16 +164,4 @@ class WinogradConvolutionTest {
       }
     }
   }
-
-  /** The estimate of a device's memory counts what is kept with the weights. */
-  @Test
-  void keepsWhatItSays() {
-    var c = WinogradCase.of(conv(2, 64, 8, 8, 64), numbers);
-    try (var cpu = new CpuBackend(2);
-        Buffer w = buffer(cpu, c.w())) {
-      long before = cpu.memory().liveBytes();
-      got(cpu, c, w, null, false);
-      assertEquals(4L * cpu.convolution().keptLength(c.conv()), cpu.memory().liveBytes() - before);
-    }
-  }
 }

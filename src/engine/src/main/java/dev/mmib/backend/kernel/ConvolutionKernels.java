@@ -48,9 +48,18 @@ public interface ConvolutionKernels {
     return false;
   }
 
-  /** Floats that {@link #normalized} keeps with the weights until they are freed. */
-  default int keptLength(Conv2d conv) {
-    return 0;
+  /**
+   * Floats that {@link #normalized} takes beside its tensors.
+   *
+   * @param kept with the weights until they are freed
+   * @param folding until that is made
+   * @param computing until the result is there
+   */
+  record Room(int kept, int folding, int computing) {}
+
+  /** What {@link #normalized} takes with a residual or without. */
+  default Room room(Conv2d conv, boolean residual) {
+    return new Room(0, 0, 0);
   }
 
   /**
@@ -70,6 +79,11 @@ public interface ConvolutionKernels {
       boolean relu,
       Buffer y) {
     throw new UnsupportedOperationException("convolution: folds no norm of " + conv);
+  }
+
+  /** Floats that {@link #forward} and {@link #backwardData} take while they compute. */
+  default int passingLength(Conv2d conv) {
+    return 0;
   }
 
   void backwardData(Conv2d conv, Buffer dy, Buffer w, Buffer dx);

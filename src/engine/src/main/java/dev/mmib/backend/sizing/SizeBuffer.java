@@ -2,6 +2,7 @@ package dev.mmib.backend.sizing;
 
 import dev.mmib.backend.Buffer;
 import dev.mmib.backend.DType;
+import dev.mmib.backend.kernel.ConvolutionKernels.Room;
 import org.jspecify.annotations.Nullable;
 
 /** A buffer that is counted and holds nothing, but ints once they are asked for. */
@@ -65,12 +66,19 @@ final class SizeBuffer implements Buffer {
     }
   }
 
-  /** Counts what the device keeps beside these elements as long as they live, once. */
-  void keep(int floats) {
+  /** Counts what the device keeps beside these elements as long as they live, once, and uses. */
+  void count(Room room) {
     if (kept == 0) {
-      kept = floats;
-      owner.kept(floats);
+      kept = room.kept();
+      owner.kept(kept);
+      pass(room.folding());
     }
+    pass(room.computing());
+  }
+
+  /** Counts what the device takes for a moment. */
+  void pass(int floats) {
+    owner.passing(floats);
   }
 
   @Override

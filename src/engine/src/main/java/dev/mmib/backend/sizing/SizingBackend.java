@@ -94,13 +94,21 @@ public final class SizingBackend implements Backend {
 
   /** What the device keeps beside a tensor is no tensor, but takes room. */
   void kept(int length) {
-    footprints.allocated(footprint(length));
+    if (length > 0) {
+      footprints.allocated(footprint(length));
+    }
   }
 
   void dropped(int length) {
     if (length > 0) {
       footprints.freed(footprint(length));
     }
+  }
+
+  /** What the device takes for a moment, while a kernel runs. */
+  void passing(int length) {
+    kept(length);
+    dropped(length);
   }
 
   @Override

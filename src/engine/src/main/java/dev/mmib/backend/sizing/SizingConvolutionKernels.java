@@ -19,11 +19,17 @@ final class SizingConvolutionKernels implements ConvolutionKernels {
   @Override
   public void forward(Conv2d conv, Buffer x, Buffer w, @Nullable Buffer bias, Buffer y) {
     requireOpen(x, w, y);
+    SizeBuffer.of(w).pass(device.passingLength(conv));
   }
 
   @Override
-  public int keptLength(Conv2d conv) {
-    return device.keptLength(conv);
+  public Room room(Conv2d conv, boolean residual) {
+    return device.room(conv, residual);
+  }
+
+  @Override
+  public int passingLength(Conv2d conv) {
+    return device.passingLength(conv);
   }
 
   @Override
@@ -41,7 +47,7 @@ final class SizingConvolutionKernels implements ConvolutionKernels {
       boolean relu,
       Buffer y) {
     requireOpen(x, w, norm.gamma(), norm.beta(), norm.mean(), norm.variance(), y);
-    SizeBuffer.of(w).keep(device.keptLength(conv));
+    SizeBuffer.of(w).count(device.room(conv, residual != null));
     if (residual != null) {
       requireOpen(residual);
     }
@@ -50,6 +56,7 @@ final class SizingConvolutionKernels implements ConvolutionKernels {
   @Override
   public void backwardData(Conv2d conv, Buffer dy, Buffer w, Buffer dx) {
     requireOpen(dy, w, dx);
+    SizeBuffer.of(w).pass(device.passingLength(conv));
   }
 
   @Override
