@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -167,9 +168,11 @@ class RehearsalTest {
   void aDeviceThatNobodyTookIsClosedAfterItsRehearsal() {
     var events = Collections.synchronizedList(new ArrayList<String>());
     var closing = Thread.currentThread();
+    var begun = new AtomicBoolean();
     var device =
         device(
             () -> {
+              begun.set(true);
               while (closing.getState() != Thread.State.WAITING && events.isEmpty()) {
                 Thread.onSpinWait();
               }
@@ -177,7 +180,11 @@ class RehearsalTest {
               return null;
             },
             events);
-    opening(device).close();
+    var opening = opening(device);
+    while (!begun.get()) {
+      Thread.onSpinWait(); // does not wait as closing does, which has nothing else to wait for now
+    }
+    opening.close();
     assertEquals(List.of("tried", "device"), events);
   }
 
