@@ -65,12 +65,7 @@ final class DeviceOptions {
   Device.Choice open() {
     var choice = device().choose();
     // Not a constant: --help and --version need not wait for the logger.
-    LoggerFactory.getLogger(DeviceOptions.class)
-        .info(
-            "device {} ({}): {}",
-            choice.backend().name(),
-            choice.backend().description(),
-            choice.because());
+    choice.tell(LoggerFactory.getLogger(DeviceOptions.class));
     return choice;
   }
 }

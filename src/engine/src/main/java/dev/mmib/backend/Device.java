@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.TreeSet;
+import org.slf4j.Logger;
 
 /**
  * A device as users name it: {@code auto}, {@code cpu}, {@code nd4j}, {@code java}, {@code cuda:1}.
@@ -126,8 +127,24 @@ public record Device(String name, int ordinal, int threads, Precision precision,
     return choose().backend();
   }
 
-  /** An open backend, and why it was chosen. */
-  public record Choice(Backend backend, String because) {}
+  /**
+   * An open backend, and why it was chosen.
+   *
+   * @param expected whether that is no news: what was asked for, the best that there is, or the
+   *     best where no GPU can be used, as on most machines
+   */
+  public record Choice(Backend backend, String because, boolean expected) {
+
+    /** Says which device it is, and why if that is news. */
+    public void tell(Logger log) {
+      if (expected) {
+        log.info("device {} ({})", backend.name(), backend.description());
+        log.debug("device {}: {}", backend.name(), because);
+      } else {
+        log.info("device {} ({}): {}", backend.name(), backend.description(), because);
+      }
+    }
+  }
 
   /** Opens the device and says why it is this one. */
   public Choice choose() {
@@ -139,6 +156,7 @@ public record Device(String name, int ordinal, int threads, Precision precision,
     int workers = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
     var known = new ArrayList<String>();
     var passedOver = new ArrayList<String>();
+    boolean expected = true;
     for (var provider : offered) {
       known.add(provider.name());
       boolean wanted = name.equals("auto") || name.equals(provider.name());
@@ -153,7 +171,7 @@ public record Device(String name, int ordinal, int threads, Precision precision,
                 ? "asked for"
                 : passedOver.isEmpty() ? "the best device here" : String.join("; ", passedOver);
         var options = new Options(ordinal, workers, precision, graphs);
-        return new Choice(provider.open(options), why);
+        return new Choice(provider.open(options), why, expected);
       }
       var why = provider.name() + ": " + obstacle.orElseGet(() -> lacking(provider));
       if (!name.equals("auto")) {
@@ -166,6 +184,7 @@ public record Device(String name, int ordinal, int threads, Precision precision,
                     + " tf32 and bf16.");
       }
       passedOver.add(why);
+      expected &= provider.name().equals("cuda") && obstacle.isPresent();
     }
     if (!passedOver.isEmpty()) {
       throw MmibException.of(

@@ -1,9 +1,13 @@
 package dev.mmib.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.mmib.backend.java.JavaBackend;
 import dev.mmib.error.ErrorCode;
 import dev.mmib.error.MmibException;
@@ -37,6 +41,7 @@ class DeviceTest {
     var asked = Device.of("java").choose();
     asked.backend().close();
     assertEquals("asked for", asked.because());
+    assertTrue(asked.expected());
   }
 
   @Test
@@ -80,6 +85,18 @@ class DeviceTest {
     var choice = Device.auto().choose(offered);
     choice.backend().close();
     assertEquals("cuda: no driver", choice.because());
+    assertTrue(choice.expected(), "most machines have no GPU");
+  }
+
+  @Test
+  void autoTellsWhatIsMissingIfItIsNotTheGpu() {
+    var offered =
+        List.of(
+            provider("cuda", "no driver"), provider("cpu", "no natives"), provider("java", null));
+    var choice = Device.auto().choose(offered);
+    choice.backend().close();
+    assertEquals("cuda: no driver; cpu: no natives", choice.because());
+    assertFalse(choice.expected());
   }
 
   @Test
@@ -141,11 +158,35 @@ class DeviceTest {
     var choice = device.choose(List.of(provider("cpu", null), provider("cuda", null)));
     choice.backend().close();
     assertEquals("cpu: computes in fp32, not in tf32", choice.because());
+    assertFalse(choice.expected());
     var none =
         assertThrows(MmibException.class, () -> device.choose(List.of(provider("cpu", null))));
     assertEquals(ErrorCode.DEVICE, none.code());
     assertTrue(none.toString().contains("not in tf32"), none.toString());
     assertTrue(none.toString().contains("fp32, which every device has"), none.toString());
+  }
+
+  @Test
+  void tellsWhyWhereThatIsNews() {
+    try (var backend = new JavaBackend(1)) {
+      var what = "INFO device java (" + backend.description() + ")";
+      assertEquals(
+          List.of(what, "DEBUG device java: no GPU"),
+          told(new Device.Choice(backend, "no GPU", true)));
+      assertEquals(
+          List.of(what + ": no natives"), told(new Device.Choice(backend, "no natives", false)));
+    }
+  }
+
+  private static List<String> told(Device.Choice choice) {
+    var logging = new LoggerContext();
+    var events = new ListAppender<ILoggingEvent>();
+    events.setContext(logging);
+    events.start();
+    var log = logging.getLogger("test");
+    log.addAppender(events);
+    choice.tell(log);
+    return events.list.stream().map(e -> e.getLevel() + " " + e.getFormattedMessage()).toList();
   }
 
   @Test

@@ -90,7 +90,7 @@ public final class Extractor implements AutoCloseable {
       Rehearsal.ofPost(directories, tokenizers);
       var choice = opening.take();
       var backend = choice.backend();
-      LOG.info("device {} ({}): {}", backend.name(), backend.description(), choice.because());
+      choice.tell(LOG);
       var extractor = load(directories, tokenizers, backend);
       try {
         opening.rehearsed();

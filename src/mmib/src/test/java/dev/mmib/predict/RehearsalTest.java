@@ -129,7 +129,7 @@ class RehearsalTest {
   }
 
   private static OpeningDevice opening(Backend device) {
-    return new OpeningDevice(() -> new Device.Choice(device, "for a test"));
+    return new OpeningDevice(() -> new Device.Choice(device, "for a test", true));
   }
 
   @Test
