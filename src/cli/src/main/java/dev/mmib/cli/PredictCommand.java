@@ -233,9 +233,7 @@ final class PredictCommand implements Callable<Integer> {
     console.tell("post " + id + ": " + error.getMessage());
     if (json) {
       var what =
-          new JsonObject()
-              .put("code", error.code().toString())
-              .put("message", String.valueOf(error.getMessage()));
+          new JsonObject().put("code", error.code().toString()).put("message", error.explanation());
       out.accept(Json.write(new JsonObject().put("id", id).put("error", what)));
     }
   }

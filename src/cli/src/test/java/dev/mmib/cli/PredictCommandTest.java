@@ -1,6 +1,7 @@
 package dev.mmib.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.mmib.data.DataDirectory;
@@ -90,6 +91,7 @@ class PredictCommandTest {
       if (row.has("error")) {
         assertEquals(ErrorCode.POST.toString(), row.object("error").string("code"));
         assertTrue(row.object("error").string("message").contains("posts.jsonl"), row.toString());
+        assertFalse(row.object("error").string("message").contains("MMIB-"), row.toString());
       } else {
         assertEquals("java", row.string("device"));
         assertTrue(row.array("relations").isEmpty());

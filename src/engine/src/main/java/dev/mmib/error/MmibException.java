@@ -14,6 +14,7 @@ public final class MmibException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
   private static final int LONGEST_QUOTE = 64;
+  private static final String SEPARATOR = ": ";
 
   private final ErrorCode code;
   private final @Nullable String file;
@@ -61,6 +62,11 @@ public final class MmibException extends RuntimeException {
   @Override
   public String getMessage() {
     return Objects.requireNonNull(super.getMessage());
+  }
+
+  /** The message behind its code, for those who show the code by itself. */
+  public String explanation() {
+    return getMessage().substring((code + SEPARATOR).length());
   }
 
   public ErrorCode code() {
@@ -125,7 +131,7 @@ public final class MmibException extends RuntimeException {
 
   private static String message(
       ErrorCode code, @Nullable String file, @Nullable String position, String what, String hint) {
-    var out = new StringBuilder(code.toString()).append(": ");
+    var out = new StringBuilder(code + SEPARATOR);
     if (file != null) {
       out.append(escaped(file)).append(": ");
     }
