@@ -41,6 +41,8 @@ public final class ModelDirectory {
   /** The file of the weights. */
   public static final String WEIGHTS = "model.safetensors";
 
+  static final String CONFIG = "config.json";
+
   private static final String MMIB = "mmib";
   private static final String TRAINING = "training";
   private static final String LABELS = "labels";
@@ -66,9 +68,15 @@ public final class ModelDirectory {
           Files.exists(path) ? "is not a directory" : "no such directory",
           "Give the directory of a trained model.");
     }
+    if (!ConfinedFiles.has(path, CONFIG)) {
+      throw MmibException.in(
+          path.toString(),
+          ErrorCode.CONFIG,
+          "is no model's directory: it has no " + CONFIG,
+          ModelsBelow.hint(path));
+    }
     var json =
-        Json.read(ConfinedFiles.in(path, "config.json", ErrorCode.CONFIG), ErrorCode.CONFIG)
-            .asObject();
+        Json.read(ConfinedFiles.in(path, CONFIG, ErrorCode.CONFIG), ErrorCode.CONFIG).asObject();
     if (json.absent(MMIB)) {
       throw json.error(
           "no member 'mmib': this is not the configuration of an MMIB model",
@@ -222,7 +230,7 @@ public final class ModelDirectory {
     if (training != null) {
       mmib.put(TRAINING, training);
     }
-    files.put("config.json", text(Json.writeIndented(bert.toJson().put(MMIB, mmib))));
+    files.put(CONFIG, text(Json.writeIndented(bert.toJson().put(MMIB, mmib))));
     return files;
   }
 

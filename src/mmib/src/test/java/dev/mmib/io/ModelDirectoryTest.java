@@ -1,5 +1,6 @@
 package dev.mmib.io;
 
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -26,12 +27,14 @@ import dev.mmib.nn.Parameters;
 import dev.mmib.nn.Weights;
 import dev.mmib.tensor.Shape;
 import dev.mmib.text.BertTokenizer;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -104,6 +107,27 @@ class ModelDirectoryTest {
         }
       }
     }
+  }
+
+  @Test
+  void namesModelsBelowADirectoryThatIsNone() throws IOException {
+    assertEquals("Give the directory of a trained model.", notAModel(directory).hint());
+    for (var name : List.of("a/best", "b", "c/far/down", "d/half", "e/x", "f/x", "g/x", "h/x")) {
+      var model = Files.createDirectories(directory.resolve(name));
+      Files.writeString(model.resolve("config.json"), "{}");
+      if (!name.equals("d/half")) {
+        Files.writeString(model.resolve("model.safetensors"), "");
+      }
+    }
+    var e = notAModel(directory);
+    assertEquals(ErrorCode.CONFIG, e.code());
+    assertEquals("is no model's directory: it has no config.json", e.what());
+    var named = Stream.of("b", "a/best", "e/x", "f/x").map(directory::resolve).map(Path::toString);
+    assertEquals("Below it are models: " + named.collect(joining(", ")) + ".", e.hint());
+  }
+
+  private static MmibException notAModel(Path path) {
+    return assertThrows(MmibException.class, () -> ModelDirectory.open(path));
   }
 
   @Test
