@@ -61,7 +61,8 @@ final class SettingOptions {
   @Option(
       names = "--missing-images",
       paramLabel = "zero|fail",
-      description = "A black picture in the place of a missing one, or an error. Default: zero.")
+      description =
+          "A plain grey picture in the place of a missing one, or an error. Default: zero.")
   private @Nullable MissingImages missingImages;
 
   @Option(names = "--seed", paramLabel = "N", description = "Decides all chance. Default: 1.")

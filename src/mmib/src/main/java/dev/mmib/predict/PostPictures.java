@@ -50,7 +50,7 @@ final class PostPictures {
     }
     var whole = post.picture();
     if (whole == null) {
-      warnings.add("no picture: a plain one stands for it");
+      warnings.add("no picture: a plain grey one stands for it");
     }
     slots.add(whole == null ? null : preprocessor.apply(whole.decode()));
     int crops = Math.min(config.crops(), post.crops().size());

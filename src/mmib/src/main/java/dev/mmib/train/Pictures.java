@@ -150,7 +150,9 @@ final class Pictures implements AutoCloseable {
   private void count(String place, String why) {
     if (missing.isEmpty()) {
       LOG.warn(
-          "{}: no picture, a black one takes its place ({}); later ones are counted", place, why);
+          "{}: no picture, a plain grey one stands for it ({}); later ones are counted",
+          place,
+          why);
     }
     missing.add(place);
   }

@@ -17,7 +17,7 @@ public record RowSettings(
 
   /** What to do about a picture that is missing or broken. */
   public enum MissingImages {
-    /** A zero image in its place, counted. */
+    /** A plain grey picture in its place, counted. */
     ZERO,
     /** An error. */
     FAIL;
