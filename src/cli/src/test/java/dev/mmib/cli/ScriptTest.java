@@ -60,7 +60,7 @@ class ScriptTest {
     var first = run(List.of("one"), Map.of());
     assertEquals(0, first.status(), first.err());
     assertEquals("<one>\nnull\n", first.out());
-    assertTrue(first.err().contains("building"), first.err());
+    assertTrue(first.err().contains("building for the first time: a minute"), first.err());
     var second = run(List.of("two"), Map.of());
     assertEquals("<two>\nnull\n", second.out());
     assertEquals("", second.err());
@@ -72,7 +72,7 @@ class ScriptTest {
     run(List.of(), Map.of());
     var later = FileTime.from(Instant.now().plusSeconds(60));
     Files.setLastModifiedTime(root.resolve("src/cli/src/main/java/A.java"), later);
-    run(List.of(), Map.of());
+    assertEquals("mmib: building …\n", run(List.of(), Map.of()).err());
     assertEquals(2, builds());
   }
 
