@@ -158,6 +158,9 @@ final class DemoCommand implements Callable<Integer> {
       print("Relations", re);
       console.print(String.format(Locale.ROOT, "%.0f s on %s", seconds, deviceName));
       console.print("Report: " + report);
+      console.print("To extract from a post that was not seen in training:");
+      console.print(
+          "  " + ShellLine.mmib(DemoReport.example(ner.model(), data.nerDir(), data.nerTest())));
     }
     return 0;
   }

@@ -138,6 +138,20 @@ final class DemoReport {
             cards));
   }
 
+  /** The arguments by which a model is asked about a post whose picture decides. */
+  static List<String> example(Path model, Path data, List<DemoData.Truth> truths) {
+    var directory = DataDirectory.open(data);
+    var post =
+        directory.ner(Split.TEST, ReadOptions.strict()).rows().get(interesting(truths).get(0));
+    var arguments = new ArrayList<>(List.of("predict", "--model", model.toString()));
+    arguments.addAll(List.of("--text", String.join(" ", post.tokens())));
+    directory
+        .pictures(post, Split.TEST, 0)
+        .whole()
+        .ifPresent(picture -> arguments.addAll(List.of("--image", picture.toString())));
+    return arguments;
+  }
+
   ReportData data(String subtitle, List<ReportData.Fact> facts) {
     return new ReportData("MMIB demonstration", subtitle, facts, sections);
   }

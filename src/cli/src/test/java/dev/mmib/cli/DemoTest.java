@@ -38,6 +38,10 @@ class DemoTest {
     try (var extractor = Extractor.load(ner.get(0).model(), Device.auto())) {
       page.addEntities(extractor, data.nerDir(), data.nerTest());
     }
+    var example = DemoReport.example(ner.get(0).model(), data.nerDir(), data.nerTest());
+    assertTrue(example.contains("--image"), example.toString());
+    var ran = Ran.mmib(example.toArray(String[]::new));
+    assertEquals(0, ran.status(), ran.err());
     var re = train(Task.RE, data.reDir());
     page.add("Relations", data.re(), re);
     try (var extractor = Extractor.load(re.get(0).model(), Device.auto())) {
