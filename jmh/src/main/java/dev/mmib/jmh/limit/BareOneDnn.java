@@ -59,6 +59,11 @@ abstract class BareOneDnn implements Contender {
     return keep(new memory.desc(dims, memory.data_type.f32, memory.format_tag.any));
   }
 
+  /** Extents in the order of their strides. */
+  final memory.desc strided(long[] dims, long... strides) {
+    return keep(new memory.desc(dims, memory.data_type.f32, strides));
+  }
+
   /** Extents in row-major order. */
   final memory.desc dense(long... dims) {
     var strides = new long[dims.length];
@@ -67,11 +72,15 @@ abstract class BareOneDnn implements Contender {
       strides[i] = stride;
       stride *= dims[i];
     }
-    return keep(new memory.desc(dims, memory.data_type.f32, strides));
+    return strided(dims, strides);
   }
 
   final memory plain(long[] dims, float[] values) {
-    return keep(new memory(dense(dims), engine, keep(new FloatPointer(values))));
+    return on(dense(dims), keep(new FloatPointer(values)));
+  }
+
+  final memory on(memory.desc desc, FloatPointer values) {
+    return keep(new memory(desc, engine, values));
   }
 
   final memory room(memory.desc desc) {

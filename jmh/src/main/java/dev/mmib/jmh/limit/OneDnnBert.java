@@ -3,20 +3,12 @@ package dev.mmib.jmh.limit;
 import dev.mmib.bert.BertConfig;
 import dev.mmib.jmh.BertBase;
 import dev.mmib.jmh.BertInput;
-import dev.mmib.jmh.Contender;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
-import org.bytedeco.dnnl.IntMemoryMap;
-import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.reorder;
-import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Pointer;
 
 /**
  * The matrix products of bert-base and nothing between them, by oneDNN: what a model could reach
@@ -26,21 +18,13 @@ import org.bytedeco.javacpp.Pointer;
  * and values are one product. Weights are positive with rows that sum to 1, so that numbers stay
  * near 1 however many layers there are; those of queries are smaller, as scores are not normalized.
  */
-public final class OneDnnBert implements Contender {
+public final class OneDnnBert extends BareOneDnn {
 
-  /** A product with its arguments. */
-  private record Step(matmul primitive, IntMemoryMap arguments) {}
-
-  // JavaCPP frees natives whose Java objects are unreachable.
-  private final List<Pointer> kept = new ArrayList<>();
-  private final engine engine = keep(new engine(org.bytedeco.dnnl.engine.kind.cpu, 0));
-  private final stream stream = keep(new stream(engine));
-  private final List<Step> steps = new ArrayList<>();
   private final long rows;
   private final FloatPointer hidden;
 
   public OneDnnBert(int threads, BertInput input) {
-    OpenMpThreads.use(threads);
+    super(threads);
     BertConfig config = BertBase.CONFIG;
     rows = (long) input.batch() * input.tokens();
     int width = config.hiddenSize();
@@ -108,10 +92,8 @@ public final class OneDnnBert implements Contender {
       x = strided(new long[] {rows, in}, in, 1);
       stored = strided(new long[] {in, out}, 1, in);
       y = strided(new long[] {rows, out}, out, 1);
-      var any =
-          keep(new memory.desc(new long[] {in, out}, memory.data_type.f32, memory.format_tag.any));
-      desc = keep(new matmul.primitive_desc(engine, x, any, y));
-      primitive = keep(new matmul(desc));
+      desc = keep(new matmul.primitive_desc(engine(), x, any(in, out), y));
+      primitive = new matmul(desc); // each step keeps it
     }
 
     void step(FloatPointer from, float[] weights, FloatPointer to) {
@@ -120,11 +102,9 @@ public final class OneDnnBert implements Contender {
 
     private memory packed(float[] weights) {
       try (var values = new FloatPointer(weights);
-          var plain = new memory(stored, engine, values)) {
-        var packed = keep(new memory(keep(desc.weights_desc()), engine));
-        var turned = keep(new reorder(plain, packed));
-        turned.execute(stream, plain, packed);
-        stream._wait();
+          var plain = new memory(stored, engine(), values)) {
+        var packed = room(desc.weights_desc());
+        turn(plain, packed);
         return packed;
       }
     }
@@ -161,8 +141,8 @@ public final class OneDnnBert implements Contender {
               1);
       value = strided(tall, tokens * row, size, row, 1);
       mixed = strided(tall, tokens * width, size, width, 1);
-      scoring = keep(new matmul(keep(new matmul.primitive_desc(engine, query, key, score))));
-      mixing = keep(new matmul(keep(new matmul.primitive_desc(engine, score, value, mixed))));
+      scoring = new matmul(keep(new matmul.primitive_desc(engine(), query, key, score)));
+      mixing = new matmul(keep(new matmul.primitive_desc(engine(), score, value, mixed)));
     }
 
     void steps(FloatPointer three, FloatPointer scores, FloatPointer to) {
@@ -174,36 +154,20 @@ public final class OneDnnBert implements Contender {
   }
 
   private void add(matmul primitive, memory left, memory right, memory to) {
-    var arguments = keep(new IntMemoryMap());
-    arguments.put(dnnl.DNNL_ARG_SRC, left);
-    arguments.put(dnnl.DNNL_ARG_WEIGHTS, right);
-    arguments.put(dnnl.DNNL_ARG_DST, to);
-    steps.add(new Step(primitive, arguments));
-  }
-
-  private <T extends Pointer> T keep(T object) {
-    kept.add(object);
-    return object;
+    steps()
+        .add(
+            step(
+                primitive,
+                dnnl.DNNL_ARG_SRC,
+                left,
+                dnnl.DNNL_ARG_WEIGHTS,
+                right,
+                dnnl.DNNL_ARG_DST,
+                to));
   }
 
   private FloatPointer floats(long n) {
     return keep(new FloatPointer(n));
-  }
-
-  private memory.desc strided(long[] dims, long... strides) {
-    return keep(new memory.desc(dims, memory.data_type.f32, strides));
-  }
-
-  private memory on(memory.desc desc, FloatPointer values) {
-    return keep(new memory(desc, engine, values));
-  }
-
-  @Override
-  public void run() {
-    for (var step : steps) {
-      step.primitive().execute(stream, step.arguments());
-    }
-    stream._wait();
   }
 
   /** None that a model has, but it refuses to go on if it is not near 1. */
@@ -217,18 +181,5 @@ public final class OneDnnBert implements Contender {
       }
     }
     return NO_RESULT;
-  }
-
-  @Override
-  public String description() {
-    var version = dnnl.dnnl_version();
-    return "oneDNN " + version.major() + "." + version.minor() + "." + version.patch();
-  }
-
-  @Override
-  public void close() {
-    for (int i = kept.size() - 1; i >= 0; i--) {
-      kept.get(i).close();
-    }
   }
 }
