@@ -54,10 +54,18 @@ record Scores(
   /** The middle of some numbers and how far they reach. */
   record Spread(double median, double least, double most) {
 
+    /** Times the least up to which the most says the same. */
+    static final double MOST_APART = 1.25;
+
     static Spread of(double... values) {
       double[] sorted = values.clone();
       Arrays.sort(sorted);
       return new Spread(middle(sorted), sorted[0], sorted[sorted.length - 1]);
+    }
+
+    /** Whether the rounds differ so much that others may well have another middle. */
+    boolean isWide() {
+      return most > MOST_APART * least;
     }
 
     /** {@code median (least .. most)}. */

@@ -67,6 +67,28 @@ class ReportTest {
   }
 
   @Test
+  void marksRatiosThatTheRoundsDoNotAgreeOn() {
+    assertTrue(ratios(100, 125).contains("| **1.13** (1.00 .. 1.25)"), ratios(100, 125));
+    assertTrue(ratios(100, 126).contains("| ≈ **1.13** (1.00 .. 1.26)"), ratios(100, 126));
+    assertTrue(ratios(100, 100).contains("≈ a ratio whose most is over 1.25 times its least"));
+  }
+
+  /** The page of two rounds, in which ours takes 100 and theirs one of these. */
+  private String ratios(long first, long second) {
+    var workload = Workload.of("made", "x", 0).with("mmib", NEVER_OPENED).with("djl", NEVER_OPENED);
+    var measured = new Measured(workload, 2);
+    measured.add("mmib", "ours 1.0", 0);
+    measured.add("djl", "theirs 2.0", 0);
+    for (long theirs : new long[] {first, second}) {
+      measured.turn("mmib", new long[] {100});
+      measured.turn("djl", new long[] {theirs});
+    }
+    var file = directory.resolve("results-" + first + "-" + second + ".json");
+    Results.add(file, circumstances("a"), measured.toJson());
+    return Report.text(Results.read(file));
+  }
+
+  @Test
   void putsOneRunTogetherWhereNothingIsReplaced() {
     var file = directory.resolve("results.json");
     Results.add(file, circumstances("a"), workload("x", 1, 2));
