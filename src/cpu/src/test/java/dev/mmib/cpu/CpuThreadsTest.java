@@ -154,6 +154,18 @@ class CpuThreadsTest {
   }
 
   @Test
+  void sumsColumns() {
+    assertSameBits(
+        work -> {
+          int rows = 1030;
+          int cols = 300;
+          var y = work.room(cols);
+          work.cpu.reduction().sum(work.some(rows * cols), y, 1, rows, cols);
+          work.read(y);
+        });
+  }
+
+  @Test
   void updatesParameters() {
     assertSameBits(
         work -> {

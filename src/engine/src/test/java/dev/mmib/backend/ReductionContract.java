@@ -18,6 +18,8 @@ public interface ReductionContract extends KernelContract {
         sum(bench, n, 1, 2);
       }
       sum(bench, 1, 70_001, 1); // more than one chunk
+      sum(bench, 1, 1_030, 70); // several blocks of rows, of which the last has fewer or none
+      sum(bench, 2, 333, 1_030);
     }
   }
 

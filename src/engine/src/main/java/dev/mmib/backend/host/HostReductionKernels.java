@@ -6,10 +6,15 @@ import dev.mmib.backend.Buffer;
 import dev.mmib.backend.Workers;
 import dev.mmib.backend.kernel.ReductionKernels;
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 
-/** Sums in plain Java, accumulated in double precision. */
+/** Sums in plain Java, accumulated in double precision, columns as {@link ColumnSums} does. */
 public final class HostReductionKernels implements ReductionKernels {
+
+  /** Pieces of work that keep threads busy. */
+  private static final int MOST_BLOCKS = 16;
+
+  /** Rows that are worth a piece. */
+  private static final int FEWEST_ROWS = 64;
 
   private final Workers workers;
 
@@ -64,36 +69,60 @@ public final class HostReductionKernels implements ReductionKernels {
     return sum;
   }
 
+  /**
+   * Blocks of whole rows where outer and inner leave threads idle: memory is read from front to
+   * back, and columns are too few to share.
+   */
   private void sumColumns(FloatBuffer x, FloatBuffer y, int outer, int axis, int inner) {
-    // Narrow strips, so that the columns of a bias gradient keep several threads busy.
-    int strip = Math.min(inner, 256);
-    int strips = Tiles.count(inner, strip);
+    int strips = Tiles.count(inner, Tiles.TILE);
+    int blocks = blocks(outer * strips, axis);
+    int rows = Tiles.count(axis, blocks * ColumnSums.RUN) * ColumnSums.RUN; // of a block
+    var parts = Scratch.doubles(1, blocks == 1 ? 0 : outer * blocks * inner);
     workers.forEach(
-        outer * strips,
-        Math.max(1, Tiles.rows(strip) / axis),
+        outer * strips * blocks,
+        Math.max(1, Tiles.rows(Math.min(inner, Tiles.TILE)) / Math.max(1, rows)),
         (begin, end) -> {
-          var tile = Scratch.floats(0, strip);
-          var sums = Scratch.doubles(0, strip);
           for (int task = begin; task < end; task++) {
-            int o = task / strips;
-            int at = task % strips * strip;
-            int n = Math.min(strip, inner - at);
-            Arrays.fill(sums, 0, n, 0);
-            for (int a = 0; a < axis; a++) {
-              x.get((o * axis + a) * inner + at, tile, 0, n);
-              add(tile, sums, n);
+            int at = task % strips * Tiles.TILE;
+            int n = Tiles.length(at, inner);
+            int block = task / strips % blocks;
+            int o = task / strips / blocks;
+            int from = o * axis + block * rows;
+            int to = Math.min(from + rows, (o + 1) * axis);
+            double[] sums = ColumnSums.of(x, from, to, inner, at, n);
+            if (blocks == 1) {
+              write(sums, 0, y, o * inner + at, n);
+            } else {
+              System.arraycopy(sums, 0, parts, (o * blocks + block) * inner + at, n);
             }
-            for (int i = 0; i < n; i++) {
-              tile[i] = (float) sums[i];
-            }
-            y.put(o * inner + at, tile, 0, n);
           }
         });
+    if (blocks > 1) {
+      addBlocks(parts, y, outer, blocks, inner);
+    }
   }
 
-  private static void add(float[] tile, double[] sums, int n) {
+  /** A number that depends on the sizes alone, and is so small that the parts stay few. */
+  private static int blocks(int tasks, int axis) {
+    return Math.max(1, Math.min(MOST_BLOCKS / Math.max(1, tasks), axis / FEWEST_ROWS));
+  }
+
+  private static void addBlocks(double[] parts, FloatBuffer y, int outer, int blocks, int inner) {
+    for (int o = 0; o < outer; o++) {
+      int sum = o * blocks * inner;
+      for (int block = 1; block < blocks; block++) {
+        int at = sum + block * inner;
+        for (int i = 0; i < inner; i++) {
+          parts[sum + i] += parts[at + i];
+        }
+      }
+      write(parts, sum, y, o * inner, inner);
+    }
+  }
+
+  private static void write(double[] sums, int from, FloatBuffer y, int at, int n) {
     for (int i = 0; i < n; i++) {
-      sums[i] += tile[i];
+      y.put(at + i, (float) sums[from + i]);
     }
   }
 }
