@@ -14,9 +14,10 @@ import org.bytedeco.javacpp.Pointer;
  * Memory outside the Java heap, freed deterministically and reused.
  *
  * <p>A training step allocates what the step before it freed. Closed buffers are therefore kept, by
- * size, and handed out again: their pages are not faulted in anew. What is kept never lifts the
- * process above the largest use so far, the sizes that were not asked for longest go first, and
- * when the last buffer is closed, or on {@link #trim}, all of it goes back to the system.
+ * size, and handed out again: their pages are not faulted in anew. What is kept lifts the process
+ * at most an eighth above the largest use so far, since the parts of a step want different sizes;
+ * those that were not asked for longest go first, and when the last buffer is closed, or on {@link
+ * #trim}, all of it goes back to the system.
  *
  * <p>Large blocks lie in {@link HugePages}, where the system has them: products of few rows take 5
  * % less time (x86-64, Linux 6.18, transparent huge pages by {@code madvise}).
@@ -48,6 +49,9 @@ public final class OffHeapMemory implements AutoCloseable {
   private static final long SURELY = 64 << 20;
 
   private static final long NOT_ASKED = -1;
+
+  /** The largest use by this is what may be kept beyond it. */
+  private static final int SLACK = 8;
 
   private long maxBytes;
   private final MemoryMeter meter = new MemoryMeter();
@@ -148,7 +152,8 @@ public final class OffHeapMemory implements AutoCloseable {
       if (live > allowed(live)) {
         throw outOfMemory(type, length, "the limit is " + megabytes(maxBytes()));
       }
-      unused.shrinkTo(allowed(Math.max(mostLiveBlockBytes, live)) - live);
+      long most = Math.max(mostLiveBlockBytes, live);
+      unused.shrinkTo(allowed(most + most / SLACK) - live);
       block = MemoryBlock.malloc(size);
       if (block == null) {
         unused.shrinkTo(0);

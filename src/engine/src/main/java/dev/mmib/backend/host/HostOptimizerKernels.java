@@ -9,6 +9,9 @@ import dev.mmib.backend.kernel.OptimizerKernels;
 /** Updating parameters in plain Java. */
 public final class HostOptimizerKernels implements OptimizerKernels {
 
+  /** Elements of a tile: four arrays and what they are read from fit the first-level cache. */
+  private static final int TILE = 256;
+
   private final Workers workers;
 
   public HostOptimizerKernels(Workers workers) {
@@ -25,12 +28,12 @@ public final class HostOptimizerKernels implements OptimizerKernels {
         parameter.length(),
         Tiles.CHUNK,
         (begin, end) -> {
-          var p = Scratch.floats(0, Tiles.TILE);
-          var g = Scratch.floats(1, Tiles.TILE);
-          var ms = Scratch.floats(2, Tiles.TILE);
-          var vs = Scratch.floats(3, Tiles.TILE);
-          for (int at = begin; at < end; at += Tiles.TILE) {
-            int n = Tiles.length(at, end);
+          var p = Scratch.floats(0, TILE);
+          var g = Scratch.floats(1, TILE);
+          var ms = Scratch.floats(2, TILE);
+          var vs = Scratch.floats(3, TILE);
+          for (int at = begin; at < end; at += TILE) {
+            int n = Math.min(TILE, end - at);
             parameters.get(at, p, 0, n);
             gradients.get(at, g, 0, n);
             means.get(at, ms, 0, n);
