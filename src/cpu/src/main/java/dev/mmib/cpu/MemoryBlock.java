@@ -39,16 +39,16 @@ final class MemoryBlock {
     }
   }
 
-  /** New memory, aligned for vectors, or to a page if it is large; null if there is no more. */
-  static @Nullable MemoryBlock malloc(long size) {
-    int alignment = OffHeapMemory.ALIGNMENT;
-    Pointer origin =
-        HugePages.serve(size) ? HugePages.malloc(size) : Pointer.malloc(size + alignment);
-    if (origin == null || origin.isNull()) {
+  /** New memory, its start at a multiple of {@code alignment}; null if the system has no more. */
+  static @Nullable MemoryBlock malloc(long size, int alignment) {
+    Pointer origin = Pointer.malloc(size + alignment);
+    if (Pointer.isNull(origin)) {
       return null;
     }
     long aligned = (origin.address() + alignment - 1) / alignment * alignment;
-    return new MemoryBlock(size, origin, new At(aligned, size));
+    var pointer = new At(aligned, size);
+    HugePages.advise(pointer, size);
+    return new MemoryBlock(size, origin, pointer);
   }
 
   void free() {

@@ -96,7 +96,7 @@ public abstract class OffHeapBackend extends HostBackend {
 
   @Override
   public final long footprint(int length) {
-    return OffHeapMemory.footprint(4L * length);
+    return OffHeapMemory.blockSize(4L * length) + OffHeapMemory.ALIGNMENT;
   }
 
   @Override

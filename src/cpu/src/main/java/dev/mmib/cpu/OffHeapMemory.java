@@ -35,9 +35,6 @@ public final class OffHeapMemory implements AutoCloseable {
 
   private static final long SMALLEST_BLOCK = 256;
 
-  /** The one before a huge page, where the allocator has its notes; no more of it is touched. */
-  private static final int PAGE = 4 << 10;
-
   /** What java.nio can address in one buffer. */
   private static final long LARGEST_BLOCK = Integer.MAX_VALUE - ALIGNMENT;
 
@@ -133,12 +130,6 @@ public final class OffHeapMemory implements AutoCloseable {
     return bytes <= LARGEST_BLOCK ? Math.min(rounded, LARGEST_BLOCK) : rounded;
   }
 
-  /** What a block for {@code bytes} takes of the machine. */
-  static long footprint(long bytes) {
-    long size = blockSize(bytes);
-    return size + (HugePages.serve(size) ? PAGE : ALIGNMENT);
-  }
-
   private synchronized MemoryBlock take(DType type, int length, long size) {
     if (closed) {
       throw new IllegalStateException("allocate: the backend of this memory is closed");
@@ -154,10 +145,10 @@ public final class OffHeapMemory implements AutoCloseable {
       }
       long most = Math.max(mostLiveBlockBytes, live);
       unused.shrinkTo(allowed(most + most / SLACK) - live);
-      block = MemoryBlock.malloc(size);
+      block = MemoryBlock.malloc(size, HugePages.alignment(size));
       if (block == null) {
         unused.shrinkTo(0);
-        block = MemoryBlock.malloc(size);
+        block = MemoryBlock.malloc(size, HugePages.alignment(size));
       }
       if (block == null) {
         throw outOfMemory(type, length, "the system has no more");

@@ -1,7 +1,6 @@
 package dev.mmib.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -9,7 +8,6 @@ import dev.mmib.backend.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 
 class HugePagesTest {
@@ -48,39 +46,9 @@ class HugePagesTest {
     }
   }
 
-  /** The way to a page's start is no memory: nobody touches it. */
-  @Test
-  void takeWhatTheAccountSays() throws IOException {
-    assumeLinuxHasThem();
-    try (var memory = new OffHeapMemory()) {
-      var buffers = new ArrayList<OffHeapBuffer>();
-      long before = resident();
-      long counted = 0;
-      for (int i = 0; i < 64; i++) {
-        var buffer = memory.allocate(DType.F32, 5 * MEGABYTE_OF_FLOATS);
-        buffers.add(buffer);
-        counted += OffHeapMemory.footprint(4L * buffer.length());
-        for (int k = 0; k < buffer.length(); k += 1000) { // every page
-          buffer.floats().put(k, 1);
-        }
-      }
-      assertEquals(counted, resident() - before, 0.1 * counted);
-      buffers.forEach(OffHeapBuffer::close);
-    }
-  }
-
-  /** Bytes of the process that are in memory. */
-  private static long resident() throws IOException {
-    return Files.readAllLines(Path.of("/proc/self/status")).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
-        .findFirst()
-        .orElseThrow();
-  }
-
   @Test
   void leaveSmallBlocksAlone() {
-    assertFalse(HugePages.serve(HugePages.SIZE - 1));
+    assertEquals(OffHeapMemory.ALIGNMENT, HugePages.alignment(HugePages.SIZE - 1));
   }
 
   @Test

@@ -21,7 +21,7 @@ class UnusedBlocksTest {
   }
 
   private static MemoryBlock block(long size) {
-    var block = MemoryBlock.malloc(size);
+    var block = MemoryBlock.malloc(size, 64);
     assertNotNull(block);
     return block;
   }
